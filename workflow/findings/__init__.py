@@ -1,0 +1,1 @@
+"""From raw survey exports to findings anyone can check: one module per stage, pure functions."""

@@ -1,0 +1,35 @@
+"""What must be the same in every process of a run, whoever starts it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PINNED = {
+    "PYTHONPATH": str(ROOT / "workflow"),
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "MPLBACKEND": "Agg",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def pin() -> None:
+    """Set the environment, the import path and the umask of this process and of all it starts.
+
+    Results must not depend on the caller's shell, and record-level files must not be readable by others whatever the
+    caller's umask. Called by the Snakefile, so that plain `snakemake` has the same as `./reproduce`.
+    """
+    os.environ.update(PINNED)
+    time.tzset()
+    os.umask(0o077)
+    if PINNED["PYTHONPATH"] not in sys.path:
+        sys.path.insert(0, PINNED["PYTHONPATH"])

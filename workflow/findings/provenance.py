@@ -1,0 +1,44 @@
+"""Which files of the package a script rests on, found from its imports, so that a rule's inputs name them."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def modules(script: Path) -> list[Path]:
+    """Files of the package that `script` imports, directly or through others; sorted.
+
+    Imports are read from the syntax tree, wherever they stand in a file: an import inside a function counts.
+    """
+    found: set[Path] = set()
+    queue = [script]
+    while queue:
+        for path in _imported(queue.pop()):
+            if path not in found:
+                found.add(path)
+                queue.append(path)
+    return sorted(found)
+
+
+@cache
+def _imported(path: Path) -> frozenset[Path]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    files: set[Path] = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] != "findings":
+            continue
+        for depth in range(1, len(parts) + 1):
+            place = PACKAGE.joinpath(*parts[1:depth])
+            files.update(p for p in (place / "__init__.py", place.with_suffix(".py")) if p.is_file())
+    return frozenset(files)

@@ -1,0 +1,19 @@
+rule clean:
+    message:
+        "Cleaning wave {wildcards.wave}: named steps, every change in the ledger"
+    input:
+        wave=wave_file,
+        responses="results/confidential/{wave}/responses.parquet",
+        free_text="results/confidential/{wave}/free_text_raw.parquet",
+        corrections="results/confidential/{wave}/corrections.parquet",
+        codebook="results/confidential/{wave}/codebook.json",
+        code=code("clean"),
+    output:
+        respondents="results/confidential/{wave}/respondents.parquet",
+        free_text="results/confidential/{wave}/free_text.parquet",
+        ledger="results/confidential/{wave}/ledger.parquet",
+        flow="results/confidential/{wave}/flow.json",
+    log:
+        "results/logs/{wave}/clean.log",
+    script:
+        "../scripts/clean.py"

@@ -1,0 +1,17 @@
+rule disclose:
+    message:
+        "The gate of wave {wildcards.wave}: what may be published, tried against an attacker"
+    input:
+        register="results/confidential/{wave}/register.parquet",
+        code=code("disclose"),
+    output:
+        estimates="results/work/release/{wave}/estimates.csv",
+        register="results/confidential/{wave}/disclosure.parquet",
+        attack="results/confidential/{wave}/attack.json",
+    params:
+        accept=bool(config.get("accept_interim_gate", False)),
+        study=part("ministries", "services", "barriers", "breakdowns", "crossings", "indicators", "disclosure"),
+    log:
+        "results/logs/{wave}/disclose.log",
+    script:
+        "../scripts/disclose.py"

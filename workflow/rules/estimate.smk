@@ -1,0 +1,20 @@
+rule estimate:
+    message:
+        "Estimating every indicator of wave {wildcards.wave} into the register"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        flow="results/confidential/{wave}/flow.json",
+        code=code("estimate"),
+    output:
+        register="results/confidential/{wave}/register.parquet",
+    params:
+        study=part(
+            "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
+            "indicators", "nonanswers", "weighting", "singletons",
+        ),
+    log:
+        "results/logs/{wave}/estimate.log",
+    script:
+        "../scripts/estimate.py"

@@ -1,0 +1,28 @@
+def wave_file(wildcards):
+    return f"data/raw/{wildcards.wave}/wave.yaml"
+
+
+def raw_files(wildcards):
+    """Everything as received: a wave's folder is read-only input, whole."""
+    return sorted(str(path) for path in Path(f"data/raw/{wildcards.wave}").iterdir() if path.is_file())
+
+
+rule ingest:
+    message:
+        "Reading the export of wave {wildcards.wave}; identifying columns stop here"
+    input:
+        raw=raw_files,
+        code=code("ingest"),
+    output:
+        responses="results/confidential/{wave}/responses.parquet",
+        free_text="results/confidential/{wave}/free_text_raw.parquet",
+        link="results/confidential/{wave}/link.parquet",
+        corrections="results/confidential/{wave}/corrections.parquet",
+        codebook="results/confidential/{wave}/codebook.json",
+        record="results/confidential/{wave}/ingest.json",
+    params:
+        key="results/confidential/row_id.key",
+    log:
+        "results/logs/{wave}/ingest.log",
+    script:
+        "../scripts/ingest.py"

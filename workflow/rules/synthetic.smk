@@ -1,0 +1,17 @@
+# A target of its own: never part of a normal run, whose input is data/raw as it stands.
+rule synthetic_waves:
+    message:
+        "Drawing the synthetic wave from the instrument and the planted truth"
+    input:
+        truth="data/reference/synthetic_truth.yaml",
+        code=code("synthetic_wave"),
+    output:
+        touch("results/work/synthetic_waves.done"),
+    params:
+        study=part("ministries", "services", "barriers", "dimensions", labels=True),
+        folder="data/raw/nug_2025",
+        seed=20250301,
+    log:
+        "results/logs/synthetic_waves.log",
+    script:
+        "../scripts/synthetic_wave.py"

@@ -1,0 +1,22 @@
+rule weight:
+    message:
+        "Weighting wave {wildcards.wave} and deriving its indicators"
+    input:
+        wave=wave_file,
+        raw=raw_files,
+        reference=sorted(str(path) for path in Path("data/reference").glob("*.csv")),
+        respondents="results/confidential/{wave}/respondents.parquet",
+        codebook="results/confidential/{wave}/codebook.json",
+        code=code("weight"),
+    output:
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+    params:
+        study=part(
+            "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
+            "indicators", "nonanswers", "weighting", "singletons",
+        ),
+    log:
+        "results/logs/{wave}/weight.log",
+    script:
+        "../scripts/weight.py"
