@@ -90,7 +90,7 @@ def _run(study: Path, extra: list[str]) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return _say("Another ./reproduce is at work on this study; wait for it to end.", 1)
-        status, jobs = _follow([*_snakemake(study), *extra])
+        status, jobs = _follow([*_snakemake(study), *extra], lock.fileno())
     if status:
         _explain(results, started)
         return _say("Stopped. Results of the last complete run, if any, are untouched in results/release/.", 1)
@@ -101,10 +101,15 @@ def _run(study: Path, extra: list[str]) -> int:
     return 0
 
 
-def _follow(command: list[str]) -> tuple[int, int]:
-    """Run Snakemake in a process group of its own and tell, in its rules' own sentences, how far it is."""
-    jobs, unexplained = 0, []
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0)
+def _follow(command: list[str], lock: int) -> tuple[int, int]:
+    """Run Snakemake in a process group of its own and tell, in its rules' own sentences, how far it is.
+
+    Snakemake holds the lock too: were this process killed, nobody starts a second run beside the orphan.
+    """
+    jobs, unexplained = 0, list[str]()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0, pass_fds=[lock]
+    )
 
     def stop(number: int, _frame: object) -> None:
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,56 @@
+"""A mini study: the shipped configuration, its reference data, and a small synthetic wave drawn anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from findings.config import load_study
+from findings.environment import PINNED, ROOT
+from findings.synthetic import write_wave
+
+WAVE = "nug_2025"
+
+
+def reproduce(study: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`./reproduce --study study words`, in the environment of the tests."""
+    return subprocess.run(command(study, *words), capture_output=True, text=True, env={**os.environ, **PINNED})
+
+
+def command(study: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "findings.command", "--study", str(study), *words]
+
+
+@pytest.fixture(scope="session")
+def raw_study(tmp_path_factory) -> Path:
+    """The mini study as a field team would hold it: no results."""
+    study = tmp_path_factory.mktemp("raw") / "study"
+    shutil.copytree(ROOT / "data" / "reference", study / "data" / "reference")
+    shutil.copy(ROOT / "config.yaml", study / "config.yaml")
+    truth = yaml.safe_load((ROOT / "data" / "reference" / "synthetic_truth.yaml").read_text(encoding="utf-8"))
+    write_wave(study / "data" / "raw" / WAVE, load_study(study / "config.yaml"), truth, seed=7, scale=0.25)
+    return study
+
+
+@pytest.fixture(scope="session")
+def finished_study(raw_study, tmp_path_factory) -> Path:
+    """The mini study after `./reproduce`; tests read it, and copy it before they change anything."""
+    study = tmp_path_factory.mktemp("finished") / "study"
+    shutil.copytree(raw_study, study)
+    done = reproduce(study)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return study
+
+
+@pytest.fixture
+def study(finished_study, tmp_path) -> Path:
+    """A finished mini study of a test's own."""
+    copy = tmp_path / "study"
+    shutil.copytree(finished_study, copy, symlinks=True)
+    return copy
