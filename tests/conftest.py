@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from findings.config import load_study
 from findings.environment import PINNED, ROOT
 from findings.synthetic import write_wave

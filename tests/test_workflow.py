@@ -14,10 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import WAVE, command, reproduce
+from findings.environment import PINNED
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
-
-from findings.environment import PINNED
 
 PLANTED = ("Daw Planted Name", "09 795 555 123")
 
@@ -156,7 +155,8 @@ def test_a_planted_name_and_number_reach_no_log_no_terminal_and_no_release(study
     write_export(study, rows)
     stopped = reproduce(study)
     assert stopped.returncode != 0
-    places = [study / ".snakemake", study / "results" / "logs", study / "results" / "release", study / "results" / "work"]
+    folders = (".snakemake", "results/logs", "results/release", "results/work")
+    places = [study / folder for folder in folders]
     files = [path for place in places for path in place.rglob("*") if path.is_file()]
     assert len(files) > 20
     texts = [seen.stdout, seen.stderr, stopped.stdout, stopped.stderr]

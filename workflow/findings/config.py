@@ -1,0 +1,344 @@
+"""The study as configuration: config.yaml and wave.yaml checked, and its indicators and levels expanded.
+
+A wrong key or value stops here, before any job, with the key, what was found, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from findings.errors import FindingsError
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+TEXTS = frozenset({"label", "question", "base_label", "title", "note"})
+# What of an indicator's entry is not its source: everything else says how a value is made from answers.
+_NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base"}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One column of indicators.parquet.
+
+    `column` is `family__id[__service|__ministry]`; `source` how its value is made: `column` with `one` and `zero`,
+    `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `sus` (columns) with `scale`; `not_in`
+    (two columns); and `not_asked`, the value of those whom the base leaves out (absent: null). `base` is the column of
+    the base indicator, None for everyone; texts are language -> text.
+    """
+
+    id: str
+    family: str
+    statistic: str
+    ministry: str | None
+    service: str | None
+    column: str
+    source: dict[str, Any]
+    base: str | None
+    base_indicator: str | None
+    label: dict[str, str]
+    question: dict[str, str]
+    base_label: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of a level: the codes of the respondents' column that belong to it."""
+
+    label: dict[str, str]
+    codes: list[str]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A step of a breakdown's ladder (`rank` 0 is the finest); with `bins`, group -> [lowest, highest] of a number."""
+
+    name: str
+    breakdown: str
+    rank: int
+    sensitive: bool
+    label: dict[str, str]
+    column: str
+    groups: dict[str, Group]
+    bins: dict[str, list[float]] | None
+
+
+def load_study(path: Path) -> dict[str, Any]:
+    """config.yaml, checked against its schema and in its cross-references."""
+    study = _load(path, "config")
+    for problem, found, allowed in _cross_references(study):
+        raise _wrong(path.name, problem, found, allowed)
+    return study
+
+
+def load_wave(path: Path) -> dict[str, Any]:
+    """wave.yaml, checked against its schema; its `wave` is the name of its folder."""
+    wave = _load(path, "wave")
+    if wave["wave"] != path.parent.name:
+        raise _wrong(f"{path.parent.name}/{path.name}", "wave", wave["wave"], f"the folder's name, {path.parent.name}")
+    return wave
+
+
+def without_labels(study: Mapping[str, Any]) -> dict[str, Any]:
+    """The study without its texts: what a rule above the gate is given, so that a changed label runs none of them."""
+    return _stripped(study)
+
+
+def _stripped(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _stripped(value) for key, value in node.items() if key not in TEXTS}
+    return [_stripped(value) for value in node] if isinstance(node, list) else node
+
+
+def _load(path: Path, schema: str) -> dict[str, Any]:
+    name = path.name if schema == "config" else f"{path.parent.name}/{path.name}"
+    if not path.is_file():
+        raise FindingsError("The file is missing.", file=name, mend=f"write {name}; docs/contracts.md shows one.")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise FindingsError(f"The file is not YAML{where}.", file=name, mend="correct the line above.") from None
+    for key in _other_keys(found, ""):
+        raise _wrong(
+            name, key, "a key that YAML does not read as text", "a code in quotes (18_24, yes and no need them)"
+        )
+    wrong = best_match(_validator(schema).iter_errors(found))
+    if wrong is not None:
+        raise _wrong(name, _path(wrong), _found(wrong), _allowed(wrong))
+    return found
+
+
+def _other_keys(node: Any, path: str) -> Iterator[str]:
+    """Keys that YAML read as a number or a truth value: `18_24` is 1824, `no` is false."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if isinstance(node, dict) and not isinstance(key, str):
+            yield f"{path}.{key}".strip(".")
+        yield from _other_keys(value, f"{path}.{key}")
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")))
+
+
+def _path(error: ValidationError) -> str:
+    path = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        schema: Any = error.schema
+        unknown = sorted(set(error.instance) - set(schema.get("properties", {})), key=str)
+        path = f"{path}.{unknown[0]}".strip(".")
+    return path or "(the whole file)"
+
+
+def _found(error: ValidationError) -> str:
+    if error.validator == "additionalProperties":
+        return "a key that is not known"
+    if error.validator == "required":
+        return f"no key {error.message.split(' is a required')[0]}"
+    if isinstance(error.instance, bool):
+        return f"{str(error.instance).lower()} (YAML reads an unquoted yes or no as true or false: put it in quotes)"
+    return json.dumps(error.instance, ensure_ascii=False, default=str)[:100]
+
+
+def _allowed(error: ValidationError) -> str:
+    schema: Any = error.schema
+    if error.validator == "additionalProperties":
+        keys = ", ".join(sorted(schema.get("properties", {}))) or schema.get("propertyNames", {}).get("pattern", "")
+        return f"one of {keys}"
+    if error.validator == "enum":
+        return f"one of {', '.join(json.dumps(value) for value in schema['enum'])}"
+    if error.validator == "pattern":
+        return f"{schema.get('description', 'a text')} of the form {error.validator_value}"
+    described = schema.get("description")
+    rule = f"{error.validator} {json.dumps(error.validator_value)}"
+    return f"{described} ({rule})" if described else rule
+
+
+def _wrong(file: str, key: str, found: str, allowed: str) -> FindingsError:
+    return FindingsError(
+        f"A wrong value: {key} is {found}.", file=file, column=key, mend=f"`{key}` is to be: {allowed}."
+    )
+
+
+def _cross_references(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Key, found, allowed of everything that names a thing that is not there."""
+    for service, entry in study["services"].items():
+        if entry["ministry"] not in study["ministries"]:
+            yield f"services.{service}.ministry", entry["ministry"], f"one of {', '.join(study['ministries'])}"
+    for barrier, entry in study["barriers"].items():
+        if entry["dimension"] not in study["dimensions"]:
+            yield f"barriers.{barrier}.dimension", entry["dimension"], f"one of {', '.join(study['dimensions'])}"
+    yield from _ladders(study)
+    yield from _bases(study)
+
+
+def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    names: set[str] = set()
+    for breakdown, entry in study["breakdowns"].items():
+        if entry["ladder"][0]["level"] != breakdown:
+            key = f"breakdowns.{breakdown}.ladder.0.level"
+            yield key, entry["ladder"][0]["level"], f"the finest level has the breakdown's name, {breakdown}"
+        finest: set[str] | None = None
+        for i, level in enumerate(entry["ladder"]):
+            key = f"breakdowns.{breakdown}.ladder.{i}"
+            if level["level"] in names:
+                yield f"{key}.level", level["level"], "a name that no other level has"
+            names.add(level["level"])
+            if "bins" in level:
+                if set(level["bins"]) != set(level["groups"]):
+                    yield f"{key}.bins", ", ".join(level["bins"]), f"the groups: {', '.join(level['groups'])}"
+                spans = sorted(level["bins"].values())
+                if any(a[1] >= b[0] for a, b in zip(spans, spans[1:], strict=False)):
+                    yield f"{key}.bins", str(spans), "bins that do not overlap; both limits belong to a bin"
+                continue
+            codes = [code for name, group in level["groups"].items() for code in _codes(name, group)]
+            if len(codes) != len(set(codes)):
+                twice = next(code for code in codes if codes.count(code) > 1)
+                yield f"{key}.groups", f"the code {twice} twice", "every code in one group"
+            finest = finest or set(codes)
+            if set(codes) != finest:
+                odd = ", ".join(sorted(set(codes) ^ finest))
+                yield f"{key}.groups", f"a level that differs in {odd}", "the codes of the finest level, each once"
+    for i, crossing in enumerate(study.get("crossings", [])):
+        for level_name in crossing["levels"]:
+            if level_name not in names:
+                yield f"crossings.{i}.levels", level_name, f"one of {', '.join(sorted(names))}"
+
+
+def _bases(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    ids = {entry["id"] for entry in study["indicators"]}
+    for i, entry in enumerate(study["indicators"]):
+        for key in ("base", "any_of"):
+            if entry.get(key) and entry[key] not in ids:
+                yield f"indicators.{i}.{key}", entry[key], f"an indicator's id: {', '.join(sorted(ids))}"
+                return
+    try:
+        columns = [indicator.column for indicator in expand_indicators(study)]
+    except FindingsError as error:
+        yield "indicators", str(error), "bases that do not rest on each other, each with the same service or ministry"
+        return
+    if len(columns) != len(set(columns)):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        yield "indicators", f"{twice} twice", "family, id, and service or ministry unique together"
+
+
+def _codes(name: str, group: Mapping[str, Any]) -> list[str]:
+    return list(group.get("codes") or [name])
+
+
+def levels(study: Mapping[str, Any]) -> list[Level]:
+    """Every level of every breakdown's ladder, in the order of the config, finest first."""
+    return [
+        Level(
+            name=level["level"],
+            breakdown=breakdown,
+            rank=rank,
+            sensitive=entry["sensitive"],
+            label=level.get("label", {}),
+            column=entry["column"],
+            groups={
+                name: Group((g or {}).get("label", {}), _codes(name, g or {})) for name, g in level["groups"].items()
+            },
+            bins=level.get("bins"),
+        )
+        for breakdown, entry in study["breakdowns"].items()
+        for rank, level in enumerate(entry["ladder"])
+    ]
+
+
+def expand_indicators(study: Mapping[str, Any]) -> list[Indicator]:
+    """One Indicator per entry and service, ministry or barrier, a base before what rests on it.
+
+    Raises FindingsError when bases go round in a circle or are of another service or ministry.
+    """
+    made = [_indicator(entry, values, study) for entry in study["indicators"] for values in _runs(entry, study)]
+    named = {(i.id, i.service or i.ministry): i.column for i in made}
+    of_ministry: dict[tuple[str, str | None], list[str]] = {}
+    for indicator in made:
+        of_ministry.setdefault((indicator.id, indicator.ministry), []).append(indicator.column)
+        of_ministry.setdefault((indicator.id, None), []).append(indicator.column)
+    done: dict[str, Indicator] = {}
+    waiting = [_linked(indicator, named, of_ministry) for indicator in made]
+    while waiting:
+        ready = [i for i in waiting if {*([i.base] if i.base else []), *i.source.get("any_of", [])} <= done.keys()]
+        if not ready:
+            raise FindingsError(f"the bases of {', '.join(i.column for i in waiting[:5])} go round in a circle")
+        done |= {indicator.column: indicator for indicator in ready}
+        waiting = [indicator for indicator in waiting if indicator.column not in done]
+    return list(done.values())
+
+
+def _linked(
+    indicator: Indicator, named: Mapping[tuple[str, str | None], str], of_ministry: Mapping[tuple[str, str | None], Any]
+) -> Indicator:
+    """The indicator with its base's column and the columns of `any_of`."""
+    base, source = None, dict(indicator.source)
+    if indicator.base_indicator:
+        candidates = [(indicator.base_indicator, of) for of in (indicator.service, indicator.ministry, None)]
+        base = next((named[candidate] for candidate in candidates if candidate in named), None)
+        if base is None:
+            raise FindingsError(f"{indicator.column} has no base {indicator.base_indicator} of its service or ministry")
+    if "any_of" in source:
+        source["any_of"] = [c for c in of_ministry[(source["any_of"], indicator.ministry)] if c != indicator.column]
+    return Indicator(**{**indicator.__dict__, "base": base, "source": source})
+
+
+def _runs(entry: Mapping[str, Any], study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The values of {service}, {ministry}, {barrier} for which an entry is repeated."""
+    runs: list[dict[str, str]] = [{}]
+    for variable, section in entry.get("for_each", {}).items():
+        runs = [{**run, variable: code} for run in runs for code in study[section]]
+    for run in runs:
+        if "service" in run:
+            run["ministry"] = study["services"][run["service"]]["ministry"]
+    return runs
+
+
+def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mapping[str, Any]) -> Indicator:
+    ministry, service = values.get("ministry"), values.get("service")
+    name = _filled(entry["id"], values)
+    return Indicator(
+        id=name,
+        family=entry["family"],
+        statistic=entry["statistic"],
+        ministry=ministry,
+        service=service,
+        column="__".join([entry["family"], name, *([service or ministry] if service or ministry else [])]),  # type: ignore[list-item]
+        source={key: _filled(value, values) for key, value in entry.items() if key not in _NOT_SOURCE},
+        base=None,
+        base_indicator=entry.get("base"),
+        **{text: _text(entry.get(text, {}), values, study) for text in ("label", "question", "base_label")},
+    )
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(part, values) for part in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), value)
+
+
+def _text(texts: Mapping[str, str], values: Mapping[str, str], study: Mapping[str, Any]) -> dict[str, str]:
+    """A text per language with {service}, {ministry}, {barrier} replaced by their labels."""
+    sections = {"service": "services", "ministry": "ministries", "barrier": "barriers"}
+    return {
+        language: _filled(
+            text,
+            {
+                variable: study[sections[variable]][code].get("label", {}).get(language, code)
+                for variable, code in values.items()
+            },
+        )
+        for language, text in texts.items()
+    }

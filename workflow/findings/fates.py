@@ -1,0 +1,143 @@
+"""The fate of every column of an export: kept, identifying, dropped, free_text, split or duration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from findings.errors import FindingsError
+from findings.identifying import TOOL_COLUMNS, identified_by_question, identified_by_tool
+from findings.instrument import Codebook, Question
+from findings.readers.kobo import Headers, Placed, RawTable, leaf, original_name
+
+KEPT_TYPES = frozenset({"select_one", "select_multiple", "integer", "decimal", "range", "date", "calculate"})
+SELECTS = frozenset({"select_one", "select_multiple"})
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one column of the export: `fate` kept, identifying, dropped, free_text, split or duration."""
+
+    header: str
+    column: str
+    fate: str
+    reason: str = ""
+    option: str | None = None
+
+
+def fates_of(
+    raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]
+) -> tuple[list[Fate], Codebook, set[str]]:
+    """The fate of every column, the codebook with wave.yaml's columns, and the languages headers are labels of."""
+    multiples = {
+        n: codebook.choices.get(q.list or "", {}) for n, q in codebook.questions.items() if q.type == "select_multiple"
+    }
+    labels = {name: question.label for name, question in codebook.questions.items() if isinstance(question.label, dict)}
+    headers = Headers(codebook.questions, multiples, labels)
+    declared: Mapping[str, Mapping[str, Any]] = wave.get("columns") or {}
+    questions = dict(codebook.questions)
+    duration = wave.get("duration") or {}
+    clock = {wave.get("month"), duration.get("start"), duration.get("end")}
+    fates: list[Fate] = []
+    unknown: list[str] = []
+    used: set[str] = set()
+    languages: set[str] = set()
+    for header in raw.headers:
+        placed = headers.place(header)
+        if placed is None and (found := headers.place_label(header)):
+            placed, language = found
+            languages.add(language)
+        keys = [header, original_name(header), placed.question if placed else leaf(header)]
+        entry_key = next((name for name in keys if name in declared), None)
+        used |= {entry_key} if entry_key else set()
+        fate, question = _fate(header, placed, declared[entry_key] if entry_key else None, questions, clock, place)
+        if fate is None:
+            unknown.append(header)
+            continue
+        if question is not None:
+            questions[question.name] = question
+        fates.append(fate)
+    if unknown:
+        name = leaf(unknown[0])
+        lines = "".join(f'\n      "{header}": {{drop: "why"}}' for header in unknown[:5])
+        raise FindingsError(
+            f"{len(unknown)} column(s) are in the export and neither in the form nor in wave.yaml.",
+            **place,
+            column=", ".join(unknown[:5]) + (f" (and {len(unknown) - 5} more)" if len(unknown) > 5 else ""),
+            mend=f"decide each in wave.yaml: `{name}: {{identifying: true}}`, {{type: ..., list: ...}},"
+            " {keep: true} or"
+            f"\n    columns:{lines}",
+        )
+    if stale := sorted(set(declared) - used):
+        raise FindingsError(
+            "wave.yaml decides on columns that the export does not have.",
+            **{**place, "file": "wave.yaml"},
+            column=", ".join(stale[:5]),
+            mend="correct or remove them under `columns`.",
+        )
+    seen: dict[tuple[str, str | None], str] = {}
+    for f in fates:
+        if f.fate in ("identifying", "dropped"):
+            continue
+        if (other := seen.setdefault((f.column, f.option), f.header)) != f.header:
+            raise FindingsError(
+                "Two columns stand for one question.",
+                **place,
+                column=f"{other}, {f.header}",
+                mend=f'drop one in wave.yaml: `columns: {{"{f.header}": {{drop: "why"}}}}`.',
+            )
+    return fates, replace(codebook, questions=questions), languages
+
+
+def _fate(
+    header: str,
+    placed: Placed | None,
+    entry: Mapping[str, Any] | None,
+    questions: Mapping[str, Question],
+    clock: Iterable[Any],
+    place: dict[str, Any],
+) -> tuple[Fate | None, Question | None]:
+    """One column's fate (None: nobody knows the column) and the question wave.yaml makes of it, if any."""
+    entry = entry or {}
+    question = questions.get(placed.question) if placed else None
+    name = placed.question if placed else leaf(header)
+    if entry.get("identifying"):
+        return Fate(header, name, "identifying", "wave.yaml"), None
+    if entry.get("drop"):
+        return Fate(header, name, "dropped", str(entry["drop"])), None
+    if name in clock and (question is None or question.type not in KEPT_TYPES):
+        return Fate(header, name, "duration"), None
+    if question is None or question.type not in SELECTS:
+        if identified_by_tool(name) or identified_by_tool(original_name(header)):
+            if entry.get("keep") or entry.get("type"):
+                raise FindingsError(
+                    "wave.yaml keeps an identifying column.",
+                    **place,
+                    column=header,
+                    mend="remove the entry under `columns`: such a column stops at ingest.",
+                )
+            return Fate(header, name, "identifying", "name of a tool's identifying column"), None
+        if not entry and identified_by_question(name):
+            return Fate(header, name, "identifying", "name of a question that identifies"), None
+        if not entry and question is None and original_name(header) in TOOL_COLUMNS:
+            return Fate(header, name, "dropped", "the survey tool's own"), None
+    if placed and placed.option is not None:
+        return Fate(header, name, "split", option=placed.option), None
+    made = None
+    if entry.get("rename"):
+        name = str(entry["rename"])
+        question = questions.get(name)
+    if entry.get("type") or (question is None and entry):
+        type_ = str(entry.get("type") or "text")
+        base = question or Question(
+            name=name, type=type_, list=None, label={}, relevant="", constraint="", required=False, group=""
+        )
+        question = made = replace(base, type=type_, list=entry.get("list"))
+    if question is None:
+        return None, None
+    if question.type in KEPT_TYPES or entry.get("keep") or entry.get("place"):
+        return Fate(header, name, "kept"), made
+    if question.type == "text":
+        return Fate(header, name, "free_text"), made
+    return Fate(header, name, "identifying", f"metadata of type {question.type}"), made

@@ -1,0 +1,184 @@
+"""Ingest: a raw export and its form -> responses under random ids; every column accounted for, identifying ones stop.
+
+Answers stay as received: they are only checked here (`findings.cleaning` changes them, and its ledger says so). The
+exceptions are of notation, not of content: options of a select_multiple stand in form order, and the labels of an
+export in label mode become the form's codes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from findings import readers
+from findings.answers import check_dates, checked, with_splits
+from findings.errors import FindingsError
+from findings.fates import KEPT_TYPES, SELECTS, Fate, fates_of
+from findings.instrument import Codebook, read_xlsform
+from findings.readers.kobo import original_name
+from findings.submissions import corrections_by_row
+from findings.times import times
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What ingest hands on; all frames are text, sorted by `row_id` (corrections: in their own order); null = empty.
+
+    `responses`: row_id, one column per question kept, interview_month, duration_flag.
+    `free_text`: row_id, column, text.
+    `link`: data_row (1-based), row_id. `record`: the content of ingest.json. `corrections`: CORRECTION_COLUMNS.
+    """
+
+    responses: pd.DataFrame
+    free_text: pd.DataFrame
+    link: pd.DataFrame
+    codebook: Codebook
+    record: dict[str, Any]
+    corrections: pd.DataFrame
+
+
+def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
+    """Read the export of `wave` (wave.yaml) in `wave_dir`; `key` is the secret that row ids are drawn with.
+
+    Stops with a FindingsError on anything the form and wave.yaml do not know: a column, an answer, a date format.
+    """
+    if not key:
+        raise ValueError("row ids need a secret key")
+    source = wave["source"]
+    export = wave_dir / source["export"]
+    place: dict[str, Any] = {"wave": wave["wave"], "file": export.name}
+    raw = readers.read(export, wave=wave["wave"], tool=source.get("tool"))
+    cells = raw.cells.replace(list(source["missing"]), pd.NA) if source.get("missing") else raw.cells
+    digest = _check_source(export, source, len(cells), place)
+    codebook = _extend(_read_form(wave, wave_dir), wave, place)
+    fates, codebook, languages = fates_of(raw, codebook, wave, place)
+    by_fate = {fate: [i for i, f in enumerate(fates) if f.fate == fate] for fate in {f.fate for f in fates}}
+
+    answers: dict[str, Mapping[str, str | None]] = wave.get("answers") or {}
+    columns: dict[str, pd.Series] = {fates[i].column: cells[i] for i in by_fate.get("kept", [])}
+    columns, rebuilt = with_splits(columns, fates, cells, codebook, place)
+    from_labels: dict[str, dict[str, str]] = {}
+    for name, column in columns.items():
+        question = codebook.questions[name]
+        if question.type in SELECTS and question.list:
+            choices = codebook.choices.get(question.list, {})
+            columns[name], relabelled = checked(column, question, choices, answers.get(name) or {}, place)
+            if relabelled:
+                from_labels[name] = relabelled
+        elif question.type == "date":
+            check_dates(column, name, place)
+
+    ids = _row_ids(raw.headers, cells, key)
+    clock = {fates[i].column: cells[i] for i in by_fate.get("duration", [])}
+    responses = pd.DataFrame({"row_id": ids, **columns, **times(clock, wave, place)})
+    order = np.argsort(ids.to_numpy(dtype=object), kind="stable")
+    free = [(fates[i].column, cells[i]) for i in by_fate.get("free_text", [])]
+    kept = {*columns, *(name for name, _ in free)}
+    corrections = corrections_by_row(wave_dir, raw, ids, fates, codebook, kept, place)
+    record = {
+        "wave": wave["wave"],
+        "tool": raw.evidence["tool"],
+        "export": export.name,
+        "sha256": digest,
+        "rows": len(cells),
+        "delimiter": raw.evidence["delimiter"],
+        "encoding": raw.evidence["encoding"],
+        "header_style": "labels" if languages else "names",
+        "header_languages": sorted(languages),
+        "select_style": _select_style(fates, rebuilt, columns, codebook),
+        "evidence": raw.evidence,
+        "columns": [vars(fate) for fate in fates],
+        "rebuilt": rebuilt,
+        "absent": [n for n, q in codebook.questions.items() if q.type in KEPT_TYPES and n not in columns],
+        "answers": {name: dict(mapping) for name, mapping in answers.items()},
+        "answers_from_labels": from_labels,
+        "corrections": len(corrections),
+    }
+    return Ingested(
+        responses.iloc[order].reset_index(drop=True).astype("string"),
+        _free_text(free, ids),
+        pd.DataFrame({"data_row": np.arange(1, len(cells) + 1), "row_id": ids}).iloc[order].reset_index(drop=True),
+        codebook,
+        record,
+        corrections,
+    )
+
+
+def _check_source(export: Path, source: Mapping[str, Any], rows: int, place: dict[str, Any]) -> str:
+    """The SHA-256 of the export; stops when it, or the number of rows, is not what wave.yaml declares."""
+    with export.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if source.get("sha256") and source["sha256"].lower() != digest:
+        raise FindingsError("The export is not the file declared.", **place, mend=f"`sha256: {digest}` in wave.yaml.")
+    if source.get("rows") is not None and source["rows"] != rows:
+        raise FindingsError(
+            f"The export has {rows} rows, {source['rows']} are declared.", **place, mend=f"`rows: {rows}` in wave.yaml."
+        )
+    return digest
+
+
+def _read_form(wave: Mapping[str, Any], wave_dir: Path) -> Codebook:
+    form = wave_dir / wave["source"]["form"]
+    if not form.is_file():
+        raise FindingsError(
+            "The form is missing.", wave=wave["wave"], file=form.name, mend="put the XLSForm beside wave.yaml."
+        )
+    return read_xlsform(form)
+
+
+def _extend(codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]) -> Codebook:
+    """The codebook with wave.yaml's further codes of its lists."""
+    choices = {name: dict(codes) for name, codes in codebook.choices.items()}
+    for name, codes in (wave.get("codes") or {}).items():
+        if name not in choices:
+            raise FindingsError(
+                f"wave.yaml extends the list {name}, which the form does not have.",
+                **{**place, "file": "wave.yaml"},
+                mend=f"one of {', '.join(sorted(choices)[:5])} ... under `codes`.",
+            )
+        choices[name].update({str(code): dict((entry or {}).get("label") or {}) for code, entry in codes.items()})
+    return replace(codebook, choices=choices)
+
+
+def _row_ids(headers: list[str], cells: pd.DataFrame, key: bytes) -> pd.Series:
+    """Random-looking ids, `r` and six or more digits: ranks of a keyed HMAC of each row's content.
+
+    The order says nothing of the submission order, and the same content gets the same id in a file sorted otherwise.
+    """
+    # The tool's running number changes when the export is sorted: it is no content.
+    by_name = sorted(range(len(headers)), key=headers.__getitem__)
+    content = cells[[i for i in by_name if original_name(headers[i]) != "_index"]]
+    halves = [
+        pd.util.hash_pandas_object(content, index=False, hash_key=half).to_numpy(dtype="<u8")
+        for half in ("row-content-left", "row-content-rght")
+    ]
+    blocks = np.column_stack(halves).tobytes()
+    digests = [hmac.digest(key, blocks[i * 16 : i * 16 + 16], "sha256") for i in range(len(cells))]
+    width = max(6, len(str(len(cells))))
+    ids = [""] * len(cells)
+    for rank, row in enumerate(sorted(range(len(cells)), key=digests.__getitem__), start=1):
+        ids[row] = f"r{rank:0{width}d}"
+    return pd.Series(ids, dtype="string")
+
+
+def _free_text(columns: list[tuple[str, pd.Series]], ids: pd.Series) -> pd.DataFrame:
+    """Long table of the text answers that are not empty."""
+    parts = [
+        pd.DataFrame({"row_id": ids[text.notna()], "column": name, "text": text.dropna()}) for name, text in columns
+    ]
+    whole = pd.concat(parts) if parts else pd.DataFrame({"row_id": [], "column": [], "text": []})
+    return whole.astype("string").sort_values(["row_id", "column"], ignore_index=True)
+
+
+def _select_style(fates: list[Fate], rebuilt: list[str], columns: Iterable[str], codebook: Codebook) -> str:
+    """How select_multiple questions were exported: both, splits, summary, or none of them."""
+    split = any(fate.fate == "split" for fate in fates)
+    summary = any(codebook.questions[n].type == "select_multiple" and n not in rebuilt for n in columns)
+    return "both" if split and summary else "splits" if split else "summary" if summary else "none"
