@@ -1,0 +1,267 @@
+"""The steps of cleaning by name. A step reads the state and returns its changes; it makes none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from findings import myanmar
+from findings.errors import FindingsError
+from findings.instrument import Codebook
+from findings.xforms import holds, references
+
+Cells = npt.NDArray[np.object_]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass
+class State:
+    """What a step sees: `cells` column -> text (rows,), None = empty; `kept` (rows,); `answers` the coded questions."""
+
+    cells: dict[str, Cells]
+    row_ids: Cells
+    kept: Bools
+    codebook: Codebook
+    wave: Mapping[str, Any]
+    corrections: pd.DataFrame | None
+    answers: list[str]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """New cells of one column: `rows` positions, `new` the values (None = empty); a reason for all, or one for each."""
+
+    column: str
+    rows: Any
+    new: Any
+    reason: str | list[str]
+
+
+@dataclass(frozen=True)
+class Recode:
+    """A column's values replaced: old -> new, for every row."""
+
+    column: str
+    mapping: Mapping[str, str | None]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Respondents flagged: `rows` (rows,) bool."""
+
+    rows: Bools
+    reason: str
+
+
+Change = Edit | Recode | Drop
+Step = Callable[[State, Mapping[str, Any]], Iterable[Change]]
+
+
+def script(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Digits, invisible characters, Zawgyi and outer blanks, in every answer and text."""
+    for column, cells in state.cells.items():
+        question = state.codebook.questions.get(column)
+        if question is None:
+            continue
+        clean = cleaner(question.type)
+        change = {value: clean(value) for value in set(cells) if value is not None}
+        change = {old: new for old, new in change.items() if new != old}
+        rows = np.array([i for i, value in enumerate(cells) if value in change], dtype=int)
+        if len(rows):
+            yield Edit(column, rows, [change[value] for value in cells[rows]], "script, digits or blanks")
+
+
+def cleaner(kind: str) -> Callable[[str], str | None]:
+    """What `script` makes of a cell of a question of type `kind`; None when nothing is left."""
+    if kind in ("integer", "decimal", "range", "date"):
+        return lambda text: myanmar.digits(myanmar.without_invisible(text)) or None
+    if kind == "text":
+        return lambda text: myanmar.clean_text(text) or None
+    return lambda text: myanmar.without_invisible(text) or None
+
+
+def answers(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """wave.yaml's `answers`: answers that the form does not know, as its codes."""
+    for column, mapping in (state.wave.get("answers") or {}).items():
+        question = state.codebook.questions.get(column)
+        if column not in state.cells:
+            raise FindingsError(
+                "wave.yaml maps answers of a question that is not kept.",
+                wave=state.wave["wave"],
+                column=column,
+                mend=f"remove `answers.{column}` or keep the column.",
+            )
+        if question is None or question.type != "select_multiple":
+            yield Recode(column, mapping, "answers in wave.yaml")
+            continue
+        cells = state.cells[column]
+        order = {code: i for i, code in enumerate(state.codebook.choices[question.list or ""])}
+        rows = [i for i, value in enumerate(cells) if value is not None and set(value.split()) & set(mapping)]
+        new = []
+        for value in cells[rows]:
+            codes = {mapping.get(code, code) for code in value.split()} - {None}
+            new.append(" ".join(sorted(map(str, codes), key=lambda code: order.get(code, len(order)))) or None)
+        yield Edit(column, rows, new, "answers in wave.yaml")
+
+
+def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """corrections.csv, each with its old value checked; rows are of corrections.csv."""
+    table = state.corrections
+    if table is None:
+        return
+    place = {row_id: i for i, row_id in enumerate(state.row_ids)}
+    current: dict[tuple[int, str], str | None] = {}
+    stale: list[int] = []
+    for number, entry in enumerate(table.astype(object).where(table.notna(), None).to_dict("records"), start=1):
+        row, column = place[entry["row_id"]], str(entry["column"])
+        question = state.codebook.questions.get(column)
+        clean = cleaner(question.type if question else "text")
+        old, new = (None if entry[key] is None else clean(str(entry[key])) for key in ("old", "new"))
+        if current.get((row, column), state.cells[column][row]) != old:
+            stale.append(number)
+            continue
+        current[row, column] = new
+        yield Edit(column, [row], [new], f"{entry['reason']} ({entry['who']}, {entry['date']})")
+    if stale:
+        raise FindingsError(
+            "Corrections whose old value is not what the export holds.",
+            wave=state.wave["wave"],
+            file="corrections.csv",
+            rows=stale,
+            mend="set `old` to the answer as exported (after its script was cleaned), or remove the correction.",
+        )
+
+
+def consent(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop who did not consent."""
+    yield Drop(~_is_in(state, options["column"], options["keep"]), "no consent")
+
+
+def eligibility(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop who is outside the population: below `minimum`, above `maximum`, or with an answer not in `keep`."""
+    column = options["column"]
+    out = np.zeros(len(state.kept), dtype=bool)
+    if "keep" in options:
+        out |= ~_is_in(state, column, options["keep"])
+    # ASSUME[age_not_given]: who gave consent and no age is taken to be of age.
+    numbers = _numbers(state, column) if "minimum" in options or "maximum" in options else np.array([])
+    if "minimum" in options:
+        out |= numbers < options["minimum"]
+    if "maximum" in options:
+        out |= numbers > options["maximum"]
+    yield Drop(out, "not eligible")
+
+
+def test_rows(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop test submissions."""
+    yield Drop(_is_in(state, options["column"], options["drop"]), "a test")
+
+
+def duplicates(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop all but one of the submissions that are equal in every answer and text but those of `ignore`."""
+    names = [name for name in state.cells if name in state.codebook.questions]
+    frame = pd.DataFrame({name: state.cells[name] for name in names if name not in options.get("ignore", [])})
+    # Which one stays must not hang on the random row ids: the one of usual length, then the earlier month.
+    flags = pd.DataFrame({name: state.cells[name] for name in ("duration_flag", "interview_month")})
+    order = flags.assign(odd=flags["duration_flag"].ne("ok")).sort_values(
+        ["odd", "duration_flag", "interview_month"], kind="stable", na_position="last"
+    )
+    order = order.loc[state.kept[order.index.to_numpy()]]
+    repeated = frame.loc[order.index].duplicated(keep="first")
+    rows = np.zeros(len(state.kept), dtype=bool)
+    rows[repeated.index[repeated.to_numpy(dtype=bool)].to_numpy()] = True
+    yield Drop(rows, "equal to another submission")
+
+
+def duration(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop by the flag that ingest made of the interview's length."""
+    yield Drop(_is_in(state, "duration_flag", options["drop"]), "length of the interview")
+
+
+def straight_lining(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop who gave one answer to at least `minimum` of `columns`, and no other answer to any."""
+    # ASSUME[straight_lining]: the scale holds reversed statements, so one answer to all of them is no opinion.
+    cells = np.array([state.cells[name] for name in _known(state, options["columns"])], dtype=object)
+    given = np.array([[value is not None for value in row] for row in cells], dtype=bool)
+    alike = np.array([len({v for v in cells[:, i] if v is not None}) == 1 for i in range(cells.shape[1])], dtype=bool)
+    yield Drop(alike & (given.sum(axis=0) >= options["minimum"]), "one answer to a whole scale")
+
+
+def value_range(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Empty the numbers of a column that are out of range."""
+    numbers = _numbers(state, options["column"])
+    low, high = options.get("minimum", -np.inf), options.get("maximum", np.inf)
+    rows = np.flatnonzero((numbers < low) | (numbers > high))
+    yield Edit(options["column"], rows, [None] * len(rows), f"not between {low} and {high}")
+
+
+def skip_logic(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Empty the answers to questions that the form did not ask, in form order, so that one emptied empties the next."""
+    # ASSUME[unjudged_relevance]: a question whose condition rests on a column stopped at ingest counts as asked.
+    seen: dict[str, Bools] = {}
+    done: dict[str, Cells] = {}
+    for name, question in state.codebook.questions.items():
+        if name not in state.cells:
+            continue
+        done[name] = state.cells[name]
+        if not question.relevant or not all(reference in done for reference in references(question.relevant)):
+            continue
+        if question.relevant not in seen:
+            seen[question.relevant] = holds(question.relevant, done, state.codebook.questions, name)
+        odd = ~seen[question.relevant] & state.kept
+        rows = np.array([i for i in np.flatnonzero(odd) if done[name][i] is not None], dtype=int)
+        if len(rows):
+            done[name] = done[name].copy()
+            done[name][rows] = None
+            yield Edit(name, rows, [None] * len(rows), f"not asked: {question.relevant}")
+
+
+def recode(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Replace the values of a column."""
+    yield Recode(_known(state, [options["column"]])[0], options["map"], "recode")
+
+
+STEPS: dict[str, Step] = {
+    "script": script,
+    "answers": answers,
+    "corrections": corrections,
+    "consent": consent,
+    "eligibility": eligibility,
+    "test_rows": test_rows,
+    "duplicates": duplicates,
+    "duration": duration,
+    "straight_lining": straight_lining,
+    "range": value_range,
+    "skip_logic": skip_logic,
+    "recode": recode,
+}
+
+
+def _known(state: State, names: Iterable[str]) -> list[str]:
+    names = list(names)
+    if missing := [name for name in names if name not in state.cells]:
+        raise FindingsError(
+            "A step of cleaning names a column that is not there.",
+            wave=state.wave["wave"],
+            file="wave.yaml",
+            column=", ".join(missing[:5]),
+            mend="correct the step under `cleaning`.",
+        )
+    return names
+
+
+def _is_in(state: State, column: str, codes: Iterable[str]) -> Bools:
+    wanted = set(codes)
+    return np.array([value in wanted for value in state.cells[_known(state, [column])[0]]], dtype=bool)
+
+
+def _numbers(state: State, column: str) -> npt.NDArray[np.float64]:
+    """A column as numbers; NaN where it is empty or no number (`clean` stops on those at the end)."""
+    cells = pd.Series(state.cells[_known(state, [column])[0]], dtype=object)
+    return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float)

@@ -1,0 +1,26 @@
+from findings.job import job
+
+with job(snakemake) as io:
+    import json
+    from pathlib import Path
+
+    import pandas as pd
+
+    from findings.config import expand_indicators, levels
+    from findings.disclosure import disclose
+    from findings.errors import FindingsError
+
+    study = io.params.study
+    register = pd.read_parquet(io.input.register)
+    if not register["synthetic"].all() and not io.params.accept:
+        raise FindingsError(
+            "A wave of real people is not released: the disclosure gate is an interim one.",
+            wave=io.wildcards.wave,
+            mend="read docs/disclose.md, review what would be published, then run with --accept-interim-gate.",
+        )
+    result = disclose(register, study, levels(study), expand_indicators(study))
+    result.estimates.to_csv(io.output.estimates, index=False, lineterminator="\n")
+    result.register.to_parquet(io.output.register, index=False)
+    Path(io.output.attack).write_text(json.dumps(result.attack, indent=1), encoding="utf-8")
+    counts = result.estimates["status"].value_counts()
+    print(f"Rows by status: {counts.to_dict()}. The attacker: {json.dumps(result.attack)}")

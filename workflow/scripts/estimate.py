@@ -1,0 +1,24 @@
+from findings.job import job
+
+with job(snakemake) as io:
+    import json
+    from pathlib import Path
+
+    import pandas as pd
+
+    from findings import estimators, register
+    from findings.config import expand_indicators, levels, load_wave
+
+    study, wave = io.params.study, load_wave(Path(io.input.wave))
+    frame = pd.read_parquet(io.input.indicators)
+    design = json.loads(Path(io.input.design).read_text(encoding="utf-8"))
+    flow = json.loads(Path(io.input.flow).read_text(encoding="utf-8"))
+    indicators, steps = expand_indicators(study), levels(study)
+    estimates = estimators.estimate(frame, design, indicators, steps, study, wave)
+    rows = [
+        estimates,
+        register.flow_rows(flow, wave),
+        register.sample_rows(frame, design, steps, study, wave),
+        register.quality_rows(frame, indicators, wave),
+    ]
+    register.assemble(rows, wave).to_parquet(io.output.register, index=False)
