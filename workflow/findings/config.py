@@ -59,7 +59,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Level:
-    """A step of a breakdown's ladder (`rank` 0 is the finest); with `bins`, group -> [lowest, highest] of a number."""
+    """A step of a breakdown's ladder (`rank` 0 is the finest).
+
+    `bins`: group -> [lowest, highest] of a number; `not_shown`: codes that are in totals and in no group.
+    """
 
     name: str
     breakdown: str
@@ -69,6 +72,7 @@ class Level:
     column: str
     groups: dict[str, Group]
     bins: dict[str, list[float]] | None
+    not_shown: list[str]
 
 
 def load_study(path: Path) -> dict[str, Any]:
@@ -202,6 +206,7 @@ def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                     yield f"{key}.bins", str(spans), "bins that do not overlap; both limits belong to a bin"
                 continue
             codes = [code for name, group in level["groups"].items() for code in _codes(name, group)]
+            codes += level.get("not_shown", [])
             if len(codes) != len(set(codes)):
                 twice = next(code for code in codes if codes.count(code) > 1)
                 yield f"{key}.groups", f"the code {twice} twice", "every code in one group"
@@ -250,6 +255,7 @@ def levels(study: Mapping[str, Any]) -> list[Level]:
                 name: Group((g or {}).get("label", {}), _codes(name, g or {})) for name, g in level["groups"].items()
             },
             bins=level.get("bins"),
+            not_shown=level.get("not_shown", []),
         )
         for breakdown, entry in study["breakdowns"].items()
         for rank, level in enumerate(entry["ladder"])

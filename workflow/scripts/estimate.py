@@ -18,7 +18,7 @@ with job(snakemake) as io:
     rows = [
         estimates,
         register.flow_rows(flow, wave),
-        register.sample_rows(frame, design, steps, study, wave),
+        register.sample_rows(frame, design, steps, wave),
         register.quality_rows(frame, indicators, wave),
     ]
-    register.assemble(rows, wave).to_parquet(io.output.register, index=False)
+    register.assemble(rows, wave, design["kind"]).to_parquet(io.output.register, index=False)

@@ -9,12 +9,14 @@ with job(snakemake) as io:
     from findings import indicators, weighting
     from findings.config import expand_indicators, levels, load_wave
 
-    study = io.params.study
-    respondents = pd.read_parquet(io.input.respondents)
-    frame = indicators.build(
-        respondents[respondents["dropped_by"].isna()], expand_indicators(study), levels(study), study
-    )
-    wave_file = Path(io.input.wave)
-    weighted = weighting.weigh(frame, load_wave(wave_file), study, Path("data/reference"), wave_file.parent)
+    study, wave_file = io.params.study, Path(io.input.wave)
+    everyone = pd.read_parquet(io.input.respondents)
+    kept = everyone[everyone["dropped_by"].isna()]
+    # Row ids are drawn with a secret: sorted by content, no sum depends on them.
+    kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
+    frame = indicators.build(kept, expand_indicators(study), levels(study), study)
+    weighted = weighting.weigh(frame, kept, load_wave(wave_file), study, Path("data/reference"), wave_file.parent)
     weighted.frame.to_parquet(io.output.indicators, index=False)
-    Path(io.output.design).write_text(json.dumps(weighted.design, indent=1))
+    Path(io.output.design).write_text(json.dumps(weighted.design, indent=1), encoding="utf-8")
+    design_effects = {name: round(value, 3) for name, value in weighted.design["kish_deff"].items()}
+    print(f"Kish design effects: {design_effects}; rounds of raking: {len(weighted.design['trace'])}")

@@ -1,0 +1,160 @@
+"""The register: one row per estimate, with its key; everything else is a view of it.
+
+Key: `family.indicator.statistic|ministry=…;service=…;weights=…;level=group[&level=group]@wave`, parts that do not apply
+left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from findings.config import Indicator, Level
+from findings.errors import FindingsError
+
+COLUMNS = [
+    "key", "wave", "family", "indicator", "statistic", "column", "base_indicator", "ministry", "service", "breakdown",
+    "group", "weighting", "estimate", "se", "ci_low", "ci_high", "ci_method", "df", "n", "n_asked", "n_missing",
+    "n_eff", "deff", "bound_low", "bound_high", "test", "test_value", "df1", "p", "p_adjusted", "comparison_family",
+    "detectable", "rank_low", "rank_high", "reliability", "design", "synthetic", "status", "reason", "cells",
+]  # fmt: skip
+TEXT = {
+    "key", "wave", "family", "indicator", "statistic", "column", "base_indicator", "ministry", "service", "breakdown",
+    "group", "weighting", "ci_method", "test", "comparison_family", "reliability", "design", "status", "reason",
+    "cells",
+}  # fmt: skip
+AND = "&"
+_KEY = re.compile(
+    r"(?P<family>[a-z0-9_]+)\.(?P<indicator>[a-z0-9_]+)\.(?P<statistic>[a-z0-9_]+)"
+    r"\|(?P<parts>[^@]*)@(?P<wave>[a-z0-9_]+)"
+)
+_NAMED = {"ministry": "ministry", "service": "service", "weights": "weighting"}
+
+
+def print_key(row: Mapping[str, Any]) -> str:
+    """The key of a row, from its columns family to group."""
+    parts = [f"{part}={row[name]}" for part, name in _NAMED.items() if _is(row.get(name))]
+    if _is(row.get("breakdown")):
+        pairs = zip(str(row["breakdown"]).split(AND), str(row["group"]).split(AND), strict=True)
+        parts.append(AND.join(f"{level}={group}" for level, group in pairs))
+    return f"{row['family']}.{row['indicator']}.{row['statistic']}|{';'.join(parts)}@{row['wave']}"
+
+
+def parse_key(key: str) -> dict[str, str | None]:
+    """The columns that `print_key` printed; raises FindingsError on what is no key."""
+    found = _KEY.fullmatch(key)
+    if found is None:
+        raise FindingsError("This is not a key.", codes=[key], mend="copy a key from estimates.csv.")
+    row: dict[str, str | None] = dict.fromkeys(["ministry", "service", "weighting", "breakdown", "group"], None)
+    row |= {name: found[name] for name in ("family", "indicator", "statistic", "wave")}
+    for part in filter(None, found["parts"].split(";")):
+        name = part.split("=")[0]
+        if name in _NAMED:
+            row[_NAMED[name]] = part.split("=", 1)[1]
+        else:
+            pairs = [pair.split("=") for pair in part.split(AND)]
+            row["breakdown"], row["group"] = (AND.join(pair[i] for pair in pairs) for i in (0, 1))
+    if print_key(row) != key:
+        raise FindingsError("This is not a key.", codes=[key], mend="copy a key from estimates.csv.")
+    return row
+
+
+def _is(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def cells(n: int, k: int | None) -> str:
+    """The counts a row is computed from: the unweighted base, and those with the property (None for a mean)."""
+    return json.dumps({"n": int(n), "k": None if k is None else int(k)})
+
+
+def flow_rows(flow: Sequence[Mapping[str, Any]], wave: Mapping[str, Any]) -> pd.DataFrame:
+    """Respondents left after each step: `flow.<step>.count`."""
+    return pd.DataFrame(
+        [
+            {"family": "flow", "indicator": step["step"], "statistic": "count", "estimate": float(step["n_out"]),
+             "n": step["n_out"], "cells": cells(step["n_out"], None)}
+            for step in flow
+        ]
+    )  # fmt: skip
+
+
+def sample_rows(
+    frame: pd.DataFrame, design: Mapping[str, Any], levels: Sequence[Level], wave: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The sample by group: `sample.respondents.count`, and `.proportion` in each weighting.
+
+    `n` of a count is the group's respondents; of a proportion, the respondents of whom it is a share.
+    """
+    inside = frame["base_weight"].notna().to_numpy(dtype=bool)
+    total = int(inside.sum())
+    made: list[dict[str, Any]] = []
+
+    def row(statistic: str, value: float, n: int, k: int | None, weighting: str | None, **group: Any) -> None:
+        made.append(
+            {"family": "sample", "indicator": "respondents", "statistic": statistic, "weighting": weighting,
+             "estimate": value, "n": n, "cells": cells(n, k), **group}
+        )  # fmt: skip
+
+    row("count", total, total, None, "none")
+    columns = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
+    for level in levels:
+        groups = frame[level.name]
+        for name in level.groups:
+            held = (groups == name).fillna(False).to_numpy(dtype=bool)
+            among, k = held & inside, int((held & inside).sum())
+            place = {"breakdown": level.name, "group": name}
+            if k == 0:
+                # A group wholly outside the target population is a domain of its own.
+                if held.any():
+                    row("count", int(held.sum()), int(held.sum()), None, "none", **place)
+                continue
+            row("count", k, k, None, "none", **place)
+            row("proportion", k / total, total, k, "none", **place)
+            for weighting in design["weighting"]:
+                if weighting != "none":
+                    weights = frame[columns[weighting]].to_numpy(dtype=float)
+                    share = weights[among].sum() / np.nansum(weights)
+                    row("proportion", float(share), total, k, weighting, **place)
+    return pd.DataFrame(made)
+
+
+def quality_rows(frame: pd.DataFrame, indicators: Sequence[Indicator], wave: Mapping[str, Any]) -> pd.DataFrame:
+    """Item non-response: `quality.<family>_<indicator>.nonresponse`, the share of those asked without an answer."""
+    inside = frame["base_weight"].notna()
+    made = []
+    for indicator in indicators:
+        states = frame.loc[inside, indicator.column + "__state"]
+        asked = int((states != "not_asked").sum())
+        missing = int(states.isin(["declined", "dont_know", "blank"]).sum())
+        if asked:
+            made.append(
+                {"family": "quality", "indicator": f"{indicator.family}_{indicator.id}", "statistic": "nonresponse",
+                 "ministry": indicator.ministry, "service": indicator.service, "weighting": "none",
+                 "estimate": missing / asked, "n": asked, "cells": cells(asked, missing)}
+            )  # fmt: skip
+    return pd.DataFrame(made)
+
+
+def assemble(parts: Sequence[pd.DataFrame], wave: Mapping[str, Any], kind: str) -> pd.DataFrame:
+    """The register of a wave: every part's rows with their keys, all columns, sorted by key.
+
+    Raises ValueError when two rows have one key.
+    """
+    whole = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    whole["wave"], whole["design"], whole["synthetic"] = wave["wave"], kind, bool(wave["synthetic"])
+    whole = whole.reindex(columns=COLUMNS)
+    whole["key"] = [print_key({str(k): v for k, v in row.items()}) for row in whole.to_dict("records")]
+    if whole["key"].duplicated().any():
+        raise ValueError(f"two rows of the register have the key {whole['key'][whole['key'].duplicated()].iloc[0]}")
+    for column in COLUMNS:
+        if column in TEXT:
+            whole[column] = whole[column].astype("string")
+        elif column != "synthetic":
+            whole[column] = whole[column].astype(float)
+    return whole.sort_values("key", ignore_index=True)
