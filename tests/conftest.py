@@ -32,8 +32,10 @@ def raw_study(tmp_path_factory) -> Path:
     study = tmp_path_factory.mktemp("raw") / "study"
     shutil.copytree(ROOT / "data" / "reference", study / "data" / "reference")
     shutil.copy(ROOT / "config.yaml", study / "config.yaml")
-    truth = yaml.safe_load((ROOT / "data" / "reference" / "synthetic_truth.yaml").read_text(encoding="utf-8"))
-    write_wave(study / "data" / "raw" / WAVE, load_study(study / "config.yaml"), truth, seed=7, scale=0.25)
+    reference = study / "data" / "reference"
+    truth = yaml.safe_load((reference / "synthetic_truth.yaml").read_text(encoding="utf-8"))
+    config = load_study(study / "config.yaml")
+    write_wave(study / "data" / "raw" / WAVE, config, truth, reference, seed=7, scale=0.25)
     return study
 
 

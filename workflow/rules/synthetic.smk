@@ -4,11 +4,13 @@ rule synthetic_waves:
         "Drawing the synthetic wave from the instrument and the planted truth"
     input:
         truth="data/reference/synthetic_truth.yaml",
+        instrument=["data/reference/instrument/survey.csv", "data/reference/instrument/choices.csv"],
+        frame="data/reference/state_urban.csv",
         code=code("synthetic_wave"),
     output:
         touch("results/work/synthetic_waves.done"),
     params:
-        study=part("ministries", "services", "barriers", "dimensions", labels=True),
+        study=part("study", "ministries", "services", "barriers", "dimensions", labels=True),
         folder="data/raw/nug_2025",
         seed=20250301,
     log:

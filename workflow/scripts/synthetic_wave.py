@@ -7,5 +7,6 @@ with job(snakemake) as io:
 
     from findings.synthetic import write_wave
 
-    truth = yaml.safe_load(Path(io.input.truth).read_text(encoding="utf-8"))
-    write_wave(Path(io.params.folder), io.params.study, truth, io.params.seed)
+    truth_file = Path(io.input.truth)
+    truth = yaml.safe_load(truth_file.read_text(encoding="utf-8"))
+    write_wave(Path(io.params.folder), io.params.study, truth, truth_file.parent, io.params.seed)
