@@ -1,0 +1,50 @@
+"""What passes the gate, rounded once; what does not, without a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from findings.register import COLUMNS
+
+REASON = "disclosure control"
+NUMBERS = [
+    "estimate", "se", "ci_low", "ci_high", "df", "n", "n_asked", "n_missing", "n_eff", "deff", "bound_low",
+    "bound_high", "test_value", "df1", "p", "p_adjusted", "detectable", "rank_low", "rank_high",
+]  # fmt: skip
+ERASED = [*NUMBERS, "reliability", "ci_method", "test", "comparison_family"]
+
+
+def released(register: pd.DataFrame, published: pd.Series, min_cell: int) -> pd.DataFrame:
+    """The rows of estimates.csv: the register's columns without `cells`, numbers rounded, suppressed rows empty.
+
+    Proportions, their standard errors and limits: 3 decimals, 2 where n < 100. Means and theirs: 2 decimals. n_eff:
+    whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts stay. A number of missing answers from 1 to `min_cell` − 1
+    is left out, with the number asked.
+    """
+    rows = register.copy()
+    few = (rows["n"] < 100).to_numpy(dtype=bool)
+    mean = (rows["statistic"] == "mean").to_numpy(dtype=bool)
+    count = (rows["statistic"] == "count").to_numpy(dtype=bool)
+    places = np.where(mean | few, 2, 3)
+    for column in ("estimate", "se", "ci_low", "ci_high"):
+        values = rows[column].to_numpy(dtype=float)
+        for decimals in (2, 3):
+            values = np.where((places == decimals) & ~count, np.round(values, decimals), values)
+        rows[column] = values
+    rows["n_eff"] = rows["n_eff"].round(0)
+    rows["deff"] = rows["deff"].round(1)
+    df = rows["df"].to_numpy(dtype=float)
+    bands = np.array(["<8", "8–29", "≥30"], dtype=object)[np.digitize(np.nan_to_num(df), [8, 30])]
+    rows["df"] = pd.array(np.where(np.isnan(df), "", bands), dtype="string")
+    rows["df"] = rows["df"].replace("", pd.NA)
+    hidden = (rows["n_missing"] > 0) & (rows["n_missing"] < min_cell)
+    rows.loc[hidden, ["n_missing", "n_asked"]] = np.nan
+    rows["status"] = pd.array(np.where(published, "published", "suppressed"), dtype="string")
+    rows["reason"] = pd.array(np.where(published, None, REASON), dtype="string")
+    withheld = ~published.to_numpy(dtype=bool)
+    for column in ERASED:
+        rows.loc[withheld, column] = pd.NA if str(rows[column].dtype) == "string" else np.nan
+    for column in ("n", "n_asked", "n_missing", "n_eff"):
+        rows[column] = rows[column].astype("Int64")
+    return rows[[column for column in COLUMNS if column != "cells"]]
