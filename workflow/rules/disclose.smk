@@ -3,6 +3,8 @@ rule disclose:
         "The gate of wave {wildcards.wave}: what may be published, tried against an attacker"
     input:
         register="results/confidential/{wave}/register.parquet",
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
         code=code("disclose"),
     output:
         estimates="results/work/release/{wave}/estimates.csv",
@@ -10,7 +12,7 @@ rule disclose:
         attack="results/confidential/{wave}/attack.json",
     params:
         accept=bool(config.get("accept_interim_gate", False)),
-        study=part("ministries", "services", "barriers", "breakdowns", "crossings", "indicators", "disclosure"),
+        study=part("ministries", "services", "barriers", "breakdowns", "crossings", "domains", "indicators", "disclosure"),
     log:
         "results/logs/{wave}/disclose.log",
     script:

@@ -7,7 +7,7 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.config import expand_indicators, levels
-    from findings.disclosure import disclose
+    from findings.disclosure import disclose, weight_ranges
     from findings.errors import FindingsError
 
     study = io.params.study
@@ -18,7 +18,9 @@ with job(snakemake) as io:
             wave=io.wildcards.wave,
             mend="read docs/disclose.md, review what would be published, then run with --accept-interim-gate.",
         )
-    result = disclose(register, study, levels(study), expand_indicators(study))
+    design = json.loads(Path(io.input.design).read_text(encoding="utf-8"))
+    ranges = weight_ranges(pd.read_parquet(io.input.indicators), design, register)
+    result = disclose(register, study, levels(study), expand_indicators(study), ranges)
     result.estimates.to_csv(io.output.estimates, index=False, lineterminator="\n")
     result.register.to_parquet(io.output.register, index=False)
     Path(io.output.attack).write_text(json.dumps(result.attack, indent=1), encoding="utf-8")

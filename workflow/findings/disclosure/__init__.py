@@ -42,10 +42,11 @@ def disclose(
     gate, counts, outside = make_gate(register, study, levels, indicators, weights)
     report = run(gate, counts, outside)
     passed = _passed(register, gate)
-    cause = np.where(passed, None, [_cause(gate, row) for row in register.to_dict("records")])
+    rows = zip(passed, register.to_dict("records"), strict=True)
+    causes = [None if through else _cause(gate, row) for through, row in rows]
     confidential = register.assign(
-        status=pd.array(np.where(passed, "published", "suppressed"), dtype="string"),
-        reason=pd.array(cause, dtype="string"),
+        status=pd.array(["suppressed" if cause else "published" for cause in causes], dtype="string"),
+        reason=pd.array(causes, dtype="string"),
     )
     return Disclosed(released(register, passed, study["disclosure"]["min_cell"]), confidential, report)
 

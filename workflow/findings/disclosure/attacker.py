@@ -23,7 +23,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-RANDOM_ROUNDS = 3
+# Programs of random sums settle half of the open targets each; after so many in vain, those left are tried singly.
+ROUNDS_IN_VAIN = 2
 SLACK = 1e-6  # HiGHS's feasibility tolerance is 1e-7; a width of 10 - 1e-6 respondents is 10
 
 
@@ -121,7 +122,7 @@ class _Program:
     def minimise(self, cost: Floats) -> Floats:
         """Point (variables,) of least cost."""
         self.solved += 1
-        answer = linprog(
+        answer = linprog(  # type: ignore[call-overload]  # its stubs refuse sparse matrices, which it takes
             cost,
             A_ub=self.below if self.below.shape[0] else None,
             b_ub=self.below_to if self.below.shape[0] else None,
@@ -145,8 +146,11 @@ def _program(system: System, pinned: Bools, active: Bools, cap: float) -> _Progr
     equal = low == high
     upper, lower = ~equal & np.isfinite(high), ~equal & np.isfinite(low)
     count = len(hidden)
-    graph = sparse.block_array([[None, free.T], [free, None]]) if len(rows) else sparse.csr_array((count, count))
-    component = connected_components(graph, directed=False)[1][:count] if count else np.zeros(0, dtype=int)
+    # Two variables of one relation are in one component.
+    graph = sparse.csr_array(abs(free).T @ abs(free)) if len(rows) else sparse.csr_array((count, count))
+    component = (
+        connected_components(graph, directed=False)[1].astype(np.int64) if count else np.zeros(0, dtype=np.int64)
+    )
     return _Program(
         hidden,
         free[equal],
@@ -165,6 +169,7 @@ def attack(
     *,
     needed: float,
     exact: bool = False,
+    quick: bool = False,
     active: Bools | None = None,
 ) -> Bounds:
     """Bound every target from the known counts and the relations.
@@ -191,17 +196,17 @@ def attack(
         wanted = targets[~done[targets]]
         return wanted if exact else wanted[high[wanted] - low[wanted] < needed - SLACK]
 
-    programs = 0
+    programs, in_vain = 0, ROUNDS_IN_VAIN if exact else 0
     random = np.random.default_rng(0)
-    for _ in range(0 if exact else RANDOM_ROUNDS):
-        wanted = open_targets()
-        if not len(wanted):
-            break
+    while in_vain < ROUNDS_IN_VAIN and len(wanted := open_targets()):
         part = program.part(np.unique(program.component[place[wanted]]))
         cost = np.where(np.isin(part.variables, wanted), random.choice([-1.0, 1.0], len(part.variables)), 0.0)
         see(part, part.minimise(cost))
         see(part, part.minimise(-cost))
         programs += 2
+        in_vain = in_vain + 1 if len(open_targets()) == len(wanted) else 0
+    if quick:
+        return Bounds(low[targets], high[targets], done[targets], programs)
     while len(wanted := open_targets()):
         # One target per component: the components are independent, so the optimum of the sum is every one's optimum.
         components, first = np.unique(program.component[place[wanted]], return_index=True)

@@ -1,8 +1,8 @@
 """The counts behind a release, and every relation between them that an attacker knows.
 
-Variables are numbers of respondents: `N` of a domain, and per indicator `n` (with a value) and `k` (counted 1). A domain
-is the total (None), a group of a level, or a cell of a crossing. Two counts that are one and the same by construction are
-one variable: the n of all options of one question, the k of "current use" and of "current use, of those who ever did".
+Variables are numbers of respondents: `N` of a domain, and per indicator `n` (with a value) and `k` (counted 1). A
+domain is the total (None), a group of a level, or a cell of a crossing. Counts that are the same by construction are
+one variable: the n of all options of a question, the k of "current use" and of "current use, of those who ever did".
 """
 
 from __future__ import annotations

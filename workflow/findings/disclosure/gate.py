@@ -111,8 +111,8 @@ def choose_levels(gate: Gate, after: Mapping[tuple[str, str], int] | None = None
         ]
         if not apart:
             return
-        for place in apart:
-            gate.shown[place] = None
+        for own_place in apart:
+            gate.shown[own_place] = None
 
 
 def complement(gate: Gate, outside: str | None) -> None:
@@ -215,12 +215,15 @@ def weighted_relations(gate: Gate, counts: Counts, outside: str | None) -> list[
 
 
 def violations(
-    gate: Gate, counts: Counts, outside: str | None, only: Sequence[int], *, exact: bool
+    gate: Gate, counts: Counts, outside: str | None, only: Sequence[int], *, quick: bool
 ) -> dict[int, float]:
-    """Targets that the release bounds more tightly than the minimum cell, with the width of their range."""
+    """Targets that the release bounds more tightly than the minimum cell, with the width of their range.
+
+    With `quick`, also those of which that could not soon be excluded.
+    """
     relations = [*counts.relations, *weighted_relations(gate, counts, outside)]
     system = System(counts.truth, relations)
-    bounds = attack(system, known(gate, counts), only, needed=float(gate.limits["min_cell"]), exact=exact)
+    bounds = attack(system, known(gate, counts), only, needed=float(gate.limits["min_cell"]), quick=quick)
     tight = bounds.width < gate.limits["min_cell"] - 1e-6
     return {int(target): float(width) for target, width, bad in zip(only, bounds.width, tight, strict=True) if bad}
 
@@ -245,7 +248,7 @@ def repair(gate: Gate, counts: Counts, targets: Mapping[int, Row], outside: str 
         moved |= {gate.breakdown(step) for step in crossed}
         again = [t for t, row in targets.items() if row[1] is not None and gate.breakdown(row[1][0]) in moved]
         open_targets = list(dict.fromkeys([*open_targets, *again]))
-        bad = violations(gate, counts, outside, open_targets, exact=False)
+        bad = violations(gate, counts, outside, open_targets, quick=True)
         if not bad:
             return number
         for target in bad:
@@ -352,7 +355,7 @@ def run(gate: Gate, counts: Counts, outside: str | None) -> dict[str, Any]:
     choose_levels(gate)
     targets = targets_of(gate, counts)
     rounds = repair(gate, counts, targets, outside)
-    bad = violations(gate, counts, outside, list(targets), exact=False)
+    bad = violations(gate, counts, outside, list(targets), quick=False)
     if bad:
         raise FindingsError(
             f"{len(bad)} withheld counts could be worked out from the release to within {gate.limits['min_cell']}.",

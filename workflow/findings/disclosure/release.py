@@ -40,8 +40,8 @@ def released(register: pd.DataFrame, published: pd.Series, min_cell: int) -> pd.
     rows["df"] = rows["df"].replace("", pd.NA)
     hidden = (rows["n_missing"] > 0) & (rows["n_missing"] < min_cell)
     rows.loc[hidden, ["n_missing", "n_asked"]] = np.nan
-    rows["status"] = pd.array(np.where(published, "published", "suppressed"), dtype="string")
-    rows["reason"] = pd.array(np.where(published, None, REASON), dtype="string")
+    rows["status"] = pd.array(["published" if p else "suppressed" for p in published], dtype="string")
+    rows["reason"] = pd.array([None if p else REASON for p in published], dtype="string")
     withheld = ~published.to_numpy(dtype=bool)
     for column in ERASED:
         rows.loc[withheld, column] = pd.NA if str(rows[column].dtype) == "string" else np.nan

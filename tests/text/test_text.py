@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from findings.errors import FindingsError
+from findings.release import Released
+from findings.text.captions import captions
+from findings.text.exhibits import mark, sentences, title
+from findings.text.numbers import full, percent, shown
+from findings.text.sentences import claim
+from released_example import estimates, released, study
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return released()
+
+
+def some(rows, published: bool):
+    return next(r for r in rows.select(family="adoption", breakdown=None) if r.published is published)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.125, "13"), (0.124, "12"), (0.0, "0"), (0.004, "<1"), (0.997, ">99"), (1.0, "100")]
+)
+def test_percent_is_half_up_and_never_hides_a_few(value, words):
+    assert percent(value) == words
+
+
+def test_a_withheld_row_is_a_word_and_never_a_number(rows):
+    row = some(rows, False)
+    assert shown(row, "en") == full(row, "en") == "withheld"
+    assert mark(row, "en") == ""
+
+
+def test_a_number_enters_by_key_and_is_logged(rows):
+    row, hidden = some(rows, True), some(rows, False)
+    said = claim(rows, "en", "x", "{{ num(a) }} and {{ num(b) }}", {"a": row.key, "b": hidden.key})
+    assert said.keys == [row.key, hidden.key]
+    assert said.texts == [shown(row, "en"), "withheld"]
+    assert said.sentence == f"{shown(row, 'en')} and withheld"
+
+
+@pytest.mark.parametrize("template", ["{{ nothing }}", "{{ num('no.such.key@x') }}", "{{ num( }}"])
+def test_a_template_that_cannot_be_filled_stops(rows, template):
+    with pytest.raises(FindingsError):
+        claim(rows, "en", "x", template, {})
+
+
+def test_a_title_says_of_what_is_published_where_something_is_withheld(rows):
+    entry = rows.config["exhibits"]["figures"]["barriers"]
+    assert "of what is published" in title(rows, "barriers", entry, "en").sentence
+    whole = released(suppress=0.0)
+    assert "published" not in title(whole, "barriers", entry, "en").sentence
+
+
+def test_no_sentence_has_a_digit_that_no_key_accounts_for(rows):
+    names = " ".join(e["label"]["en"] for s in ("services", "ministries", "barriers") for e in rows.config[s].values())
+    assert not any(letter.isdigit() for letter in names)
+    for name, entry in rows.config["exhibits"]["figures"].items():
+        for said in [title(rows, name, entry, "en"), *sentences(rows, name, entry, "en")]:
+            rest = said.sentence
+            for words in said.texts:
+                rest = rest.replace(words, "", 1)
+            assert not any(letter.isdigit() for letter in rest), said.sentence
+
+
+def test_a_row_that_is_suppressed_and_has_a_number_is_refused():
+    config = study()
+    frame = estimates(config)
+    frame.loc[frame.index[frame["status"] == "suppressed"][0], "estimate"] = 0.5
+    with pytest.raises(FindingsError, match="suppressed row has a number"):
+        Released(frame, config)
+
+
+def test_the_release_reads_from_csv_as_from_a_frame(rows, tmp_path):
+    estimates(rows.config).to_csv(tmp_path / "estimates.csv", index=False)
+    read = Released.read(tmp_path / "estimates.csv", rows.config)
+    assert read.select(family="barriers") == rows.select(family="barriers")
+    assert read.synthetic and read.weighting == "calibrated"
+
+
+def test_groups_take_the_level_let_through_in_the_order_of_the_config(rows):
+    of = {"family": "adoption", "indicator": "current_any", "ministry": rows.totals("adoption", "current_any")[0].ministry}
+    shown_rows = rows.groups("ethnicity", **of)
+    assert [row.group for row in shown_rows] == list(rows.levels["ethnicity_state_forming"].groups)
+
+
+def test_a_language_without_captions_is_named():
+    with pytest.raises(FindingsError, match="captions.xx.yaml"):
+        captions("xx")
+
+
+def test_every_reliability_of_the_register_has_a_mark(rows):
+    row = some(rows, True)
+    marks = {r: mark(dataclasses.replace(row, reliability=r), "en") for r in ("footnote", "review", "not_reliable")}
+    assert len(set(marks.values())) == 3 and all(marks.values())
+    assert mark(dataclasses.replace(row, reliability="reliable"), "en") == ""

@@ -1,0 +1,38 @@
+"""Figures: each kind a function from released rows to a Figure; which figures there are is the study's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from findings.figures import flow, funnel, groups, ranked
+from findings.release import Released
+from findings.text import exhibits
+from findings.text.facts import panels, spec
+
+FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = {
+    "flow": flow.draw,
+    "funnel": funnel.draw,
+    "groups": groups.draw,
+    "ranked": ranked.draw,
+}
+
+
+def draw(released: Released, name: str, lang: str) -> Figure:
+    """The figure of the config called `name`. Raises FindingsError if there is none or its kind is not known."""
+    entry = spec(released, "figures", name)
+    panels(released, entry, lang)
+    return FIGURES[entry["kind"]](released, name, entry, lang)
+
+
+def alt(released: Released, name: str, lang: str) -> str:
+    """The figure in words, with every number it shows."""
+    return exhibits.alt(released, name, spec(released, "figures", name), lang)
+
+
+def keys(released: Released, name: str, lang: str) -> list[str]:
+    """Keys of the rows that the figure shows, withheld ones included, sorted."""
+    shown = panels(released, spec(released, "figures", name), lang)
+    return sorted({line.estimate.key for panel in shown for line in panel.lines})

@@ -1,0 +1,125 @@
+"""A table with its words, and its three forms: CSV in codes, an HTML fragment, a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from findings.release import Estimate, Released
+from findings.text.captions import captions
+from findings.text.exhibits import footer, question, title
+from findings.text.numbers import shown
+
+# What a spreadsheet would read as a formula (OWASP, CSV injection).
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A table as a reader sees it: a cell is a text, a count, or an Estimate; `stamp` is empty for real data."""
+
+    name: str
+    lang: str
+    caption: str
+    question: str
+    stamp: str
+    header: list[str]
+    rows: list[list[Any]]
+    notes: list[str]
+
+    def texts(self) -> list[list[str]]:
+        """The cells as printed."""
+        return [[self._text(cell) for cell in row] for row in self.rows]
+
+    def _text(self, cell: Any) -> str:
+        if isinstance(cell, Estimate):
+            return shown(cell, self.lang) if cell.published else f"◇ {captions(self.lang)['withheld']}"
+        return f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def words_of(
+    released: Released, name: str, entry: Mapping[str, Any], header: list[str], rows: list[list[Any]], lang: str
+) -> Labelled:
+    """The table with its title, question and notes."""
+    estimates = [cell for row in rows for cell in row if isinstance(cell, Estimate)]
+    return Labelled(
+        name=name,
+        lang=lang,
+        caption=title(released, name, entry, lang).sentence,
+        question=question(entry, lang),
+        stamp=captions(lang)["stamp"] if released.synthetic else "",
+        header=header,
+        rows=rows,
+        notes=footer(released, entry, estimates, lang),
+    )
+
+
+def write_codes(frame: pd.DataFrame, path: Path) -> None:
+    """CSV in codes, with its null cells empty."""
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def html(table: Labelled) -> str:
+    """A fragment: caption, header cells with their scope, notes in the foot."""
+    head = "".join(f'<th scope="col">{escape(words)}</th>' for words in table.header)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(words)}</td>" for words in row[1:]) + "</tr>"
+        for row in table.texts()
+    )
+    stamp = f'<strong class="stamp">{escape(table.stamp)}</strong> ' if table.stamp else ""
+    notes = escape(" ".join(table.notes))
+    return (
+        f'<table id="table-{escape(table.name)}"><caption>{stamp}<b>{escape(table.caption)}</b><br>'
+        f"{escape(table.question)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        f'<tfoot><tr><td colspan="{len(table.header)}">{notes}</td></tr></tfoot></table>\n'
+    )
+
+
+def write_html(table: Labelled, path: Path) -> None:
+    """The fragment as a page that can be opened alone."""
+    style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}td,th{padding:.2rem .6rem;text-align:left}"
+    path.write_text(
+        f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{escape(table.caption)}</title>'
+        f"<style>{style}</style></head><body>{html(table)}</body></html>\n",
+        encoding="utf-8",
+    )
+
+
+def write_xlsx(table: Labelled, path: Path, epoch: int) -> None:
+    """A workbook of one sheet with numbers as numbers; `epoch` (seconds, UTC) is the date it carries."""
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": table.caption, "created": datetime.fromtimestamp(epoch, UTC).replace(tzinfo=None)})
+        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
+        sheet = book.add_worksheet(table.name[:31])
+        above = [words for words in (table.stamp, table.caption, table.question) if words]
+        for number, words in enumerate(above):
+            sheet.write_string(number, 0, safe(words), bold)
+        first = len(above) + 1
+        for column, words in enumerate(table.header):
+            sheet.write_string(first, column, safe(words), bold)
+        for line, (row, texts) in enumerate(zip(table.rows, table.texts(), strict=True), first + 1):
+            for column, (cell, words) in enumerate(zip(row, texts, strict=True)):
+                if isinstance(cell, Estimate) and cell.published and cell.value is not None:
+                    share = cell.statistic not in ("mean", "count")
+                    sheet.write_number(line, column, cell.value, percent if share else None)
+                elif isinstance(cell, int):
+                    sheet.write_number(line, column, cell)
+                else:
+                    sheet.write_string(line, column, safe(words))
+        for number, words in enumerate(table.notes, first + len(table.rows) + 2):
+            sheet.write_string(number, 0, safe(words))
+        widths = [max(len(words) for words in column) for column in zip(table.header, *table.texts(), strict=True)]
+        for column, size in enumerate(widths):
+            sheet.set_column(column, column, min(max(size, 8) + 2, 60))
+
+
+def safe(words: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{words}" if words.startswith(FORMULA) else words

@@ -1,0 +1,132 @@
+"""The words of an exhibit: its title and sentences from the released rows, its footer, its text for who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from findings.release import Estimate, Released, text
+from findings.text.captions import captions
+from findings.text.facts import facts, panels
+from findings.text.numbers import full
+from findings.text.sentences import Claim, claim
+
+
+TABLE_KINDS = ("sample", "indicators")
+
+
+def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
+    """The takeaway of an exhibit, made from its published rows; its label where it is a table."""
+    words = captions(lang)["titles"]
+    if entry["kind"] in TABLE_KINDS:
+        return claim(released, lang, name, words[entry["kind"]], {"label": text(entry["label"], lang)})
+    found = facts(released, entry, lang)
+    return claim(released, lang, name, words["none" if found["empty"] else entry["kind"]], found)
+
+
+def sentences(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> list[Claim]:
+    """One sentence per panel of a figure; none where nothing is published."""
+    found = facts(released, entry, lang)
+    template = captions(lang)["sentences"].get(entry["kind"])
+    if template is None:
+        return []
+    return [claim(released, lang, name, template["text"], part) for part in found.get(template["each"], [])]
+
+
+def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
+    """Base, n, weighting, interval, marks and source of the rows shown, each a sentence."""
+    words = captions(lang)["footer"]
+    lines = [words["counts"]] if entry["kind"] == "flow" else [_base(released, rows, lang)]
+    if entry["kind"] != "flow":
+        lines.append(words["weighting"].get(released.weighting, released.weighting))
+        methods = sorted({row.ci_method for row in rows if row.ci_method and row.low is not None})
+        named = ", ".join(words["methods"].get(method, method.replace("_", " ")) for method in methods)
+        phrase = "interval_table" if entry["kind"] in TABLE_KINDS else "interval"
+        lines.append(words[phrase if methods else "no_interval"].format(method=named))
+    lines += _level(released, entry, rows, lang)
+    lines += [entry["text"] for mark, entry in _marks(lang).items() if any(_mark(row) == mark for row in rows)]
+    if any(not row.published for row in rows):
+        lines.append(words["withheld"])
+    wave = text(released.config["waves"][released.wave].get("label", {}), lang) or released.wave
+    lines.append(words["source"].format(title=text(released.config["study"]["title"], lang), wave=wave))
+    return [line for line in lines if line]
+
+
+def mark(row: Estimate, lang: str) -> str:
+    """The reliability mark of a row; empty where it is reliable or has no number."""
+    entry = _marks(lang).get(_mark(row))
+    return str(entry["mark"]) if entry and row.published else ""
+
+
+def marks(lang: str) -> str:
+    """All reliability marks, explained."""
+    return " ".join(entry["text"] for entry in _marks(lang).values() if entry["text"])
+
+
+def alt(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> str:
+    """A figure in words: what it is, its title, and every number it shows."""
+    words = [captions(lang)["alt"][entry["kind"]], title(released, name, entry, lang).sentence, "."]
+    for panel in panels(released, entry, lang):
+        lead = ", ".join(part for part in (panel.within, panel.label) if part)
+        inside = "; ".join(f"{line.label} {value(line.estimate, lang)}" for line in panel.lines)
+        words.append(f" {lead}: {inside}." if lead else f" {inside}.")
+    if released.synthetic:
+        words.append(f" {captions(lang)['stamp']}.")
+    return "".join(words)
+
+
+def value(row: Estimate, lang: str) -> str:
+    """`45 % (40–50 %)` with its mark; the symbol and the word for withheld where there is no number."""
+    if not row.published:
+        return f"◇ {captions(lang)['withheld']}"
+    return f"{full(row, lang)}{mark(row, lang)}"
+
+
+def question(entry: Mapping[str, Any], lang: str) -> str:
+    """The question as asked."""
+    return text(entry.get("question", {}), lang)
+
+
+def span(rows: list[Estimate]) -> str:
+    """`1,234` or `310 to 1,234`: the respondents behind the published rows; an en dash where none is."""
+    counts = sorted({row.n for row in rows if row.published and row.n is not None})
+    if not counts:
+        return "–"
+    return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+
+
+def _base(released: Released, rows: list[Estimate], lang: str) -> str:
+    words = captions(lang)["footer"]
+    bases: list[str] = []
+    for row in rows:
+        found = released.indicator(row)
+        label = text(found.base_label, lang) if found else ""
+        if label and label not in bases:
+            bases.append(label)
+    population = text(released.config["study"]["population"], lang)
+    return words["base" if bases else "base_everyone"].format(
+        base="; ".join(bases),
+        population=words["population_of_none"] if released.weighting == "none" else population,
+        n=span(rows),
+    )
+
+
+def _level(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
+    """That a coarser level than the finest of the ladder is shown, where it is."""
+    coarser = [released.levels[row.breakdown] for row in rows if row.breakdown in released.levels]
+    names = {level.name: level for level in coarser if level.rank}
+    return [
+        captions(lang)["footer"]["level"].format(
+            breakdown=released.label("breakdowns", level.breakdown, lang),
+            level="; ".join(text(group.label, lang) or code for code, group in level.groups.items()),
+        )
+        for level in names.values()
+    ]
+
+
+def _marks(lang: str) -> dict[str, dict[str, str]]:
+    return captions(lang)["reliability"]
+
+
+def _mark(row: Estimate) -> str:
+    return (row.reliability or "reliable").replace(" ", "_")
