@@ -8,24 +8,11 @@ from findings import environment
 
 environment.pin()
 
-from findings.config import load_study, without_labels
-from findings.provenance import modules
+from findings.config import load_study
+from findings.inputs import code, part, raw_files, report_files, wave_file
 
 STUDY = load_study(Path("config.yaml"))
-WAVES = STUDY["waves"]
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
-
-
-def code(name):
-    """The package modules that a rule's script rests on."""
-    return [str(path) for path in modules(SCRIPTS / f"{name}.py")]
-
-
-def part(*keys, labels=False):
-    """The parts of the study that a rule needs; labels only below the gate."""
-    chosen = {key: STUDY[key] for key in keys if key in STUDY}
-    return chosen if labels else without_labels(chosen)
-
+WAVES = list(STUDY["waves"])
 
 wildcard_constraints:
     wave="[a-z0-9_]+",

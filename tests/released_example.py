@@ -30,23 +30,27 @@ def estimates(config: dict, *, synthetic: bool = True, intervals: bool = True, s
     def add(**row) -> None:
         rows.append({"wave": WAVE, "synthetic": synthetic, "design": "probability", **row})
 
-    for place, (step, count) in enumerate(zip(config["exhibits"]["figures"]["flow"]["steps"], range(3200, 0, -37), strict=False)):
+    steps = zip(config["exhibits"]["figures"]["flow"]["steps"], range(3200, 0, -37), strict=False)
+    for place, (step, count) in enumerate(steps):
         add(family="flow", indicator=step, statistic="count", estimate=count, n=count, hide=place == 4)
-    add(family="sample", indicator="respondents", statistic="count", weighting="none", estimate=2800, n=2800)
+    sample = {"family": "sample", "indicator": "respondents"}
+    add(**sample, statistic="count", weighting="none", estimate=2800, n=2800)
     for level in levels(config):
         share = 1 / len(level.groups)
         for group in level.groups:
             of = {"breakdown": level.name, "group": group}
             count = int(2800 * share)
-            add(family="sample", indicator="respondents", statistic="count", weighting="none", estimate=count, n=count, **of)
+            add(**sample, statistic="count", weighting="none", estimate=count, n=count, **of)
             for weighting in ("none", "design", "calibrated"):
                 value = round(share * random.uniform(0.9, 1.1), 3)
-                add(family="sample", indicator="respondents", statistic="proportion", weighting=weighting, estimate=value, n=2800, **of)
-    places: list[dict] = [{}] + [{"breakdown": v.name, "group": g, "level": v} for v in levels(config) for g in v.groups]
+                add(**sample, statistic="proportion", weighting=weighting, estimate=value, n=2800, **of)
+    places: list[dict] = [{}]
+    places += [{"breakdown": v.name, "group": g, "level": v} for v in levels(config) for g in v.groups]
     for indicator in expand_indicators(config):
         if indicator.family not in ("adoption", "barriers"):
             continue
-        middle = {"aware": 0.6, "ever_used": 0.35, "current_use": 0.2}.get(indicator.id, 0.35) * random.uniform(0.6, 1.4)
+        middle = {"aware": 0.6, "ever_used": 0.35, "current_use": 0.2}.get(indicator.id, 0.35)
+        middle *= random.uniform(0.6, 1.4)
         for place in places:
             of = {key: place[key] for key in ("breakdown", "group") if place}
             value = float(np.clip(middle * random.uniform(0.8, 1.2), 0.004, 0.97))
@@ -64,7 +68,7 @@ def estimates(config: dict, *, synthetic: bool = True, intervals: bool = True, s
                     ci_low=round(max(value - half, 0), 3) if intervals else None,
                     ci_high=round(min(value + half, 1), 3) if intervals else None,
                     ci_method="korn_graubard" if intervals else None,
-                    reliability=str(random.choice(["reliable", "reliable", "reliable", "review", "footnote", "not_reliable"])),
+                    reliability=str(random.choice(["reliable"] * 3 + ["review", "footnote", "not_reliable"])),
                     **of)  # fmt: skip
     frame = pd.DataFrame(rows)
     frame["key"] = [print_key(row) for row in frame.to_dict("records")]

@@ -58,7 +58,8 @@ def test_every_withheld_row_is_a_symbol_and_no_mark_on_the_scale(name):
     figure = figures.draw(rows, name, "en")
     withheld = [key for key in figures.keys(rows, name, "en") if not rows.number(key).published]
     assert sum(text.get_text() == "◇ withheld" for text in texts(figure)) == len(withheld) > 0
-    assert not figure.axes[0].lines[1:] or name == "flow" or all(len(set(x.get_ydata())) == 1 for x in figure.axes[0].lines)
+    lines = figure.axes[0].lines
+    assert not lines[1:] or name == "flow" or all(len(set(line.get_ydata())) == 1 for line in lines)
     assert not figure.axes[0].containers
 
 

@@ -51,7 +51,8 @@ def test_labels_and_html_are_escaped_and_say_withheld(rows):
 def test_a_workbook_has_numbers_no_formulas_and_the_same_bytes_each_time(rows, tmp_path):
     table = tables.labelled(rows, "adoption", "en")
     bad = ["=1+1", "+1", "-1", "@x"]
-    table = Labelled(**{**table.__dict__, "rows": [[word, *row[1:]] for word, row in zip(bad, table.rows, strict=False)]})
+    spoilt = [[word, *row[1:]] for word, row in zip(bad, table.rows, strict=False)]
+    table = Labelled(**{**table.__dict__, "rows": spoilt})
     hashes = []
     for name in ("a.xlsx", "b.xlsx"):
         write_xlsx(table, tmp_path / name, EPOCH)

@@ -82,7 +82,8 @@ def test_the_release_reads_from_csv_as_from_a_frame(rows, tmp_path):
 
 
 def test_groups_take_the_level_let_through_in_the_order_of_the_config(rows):
-    of = {"family": "adoption", "indicator": "current_any", "ministry": rows.totals("adoption", "current_any")[0].ministry}
+    ministry = rows.totals("adoption", "current_any")[0].ministry
+    of = {"family": "adoption", "indicator": "current_any", "ministry": ministry}
     shown_rows = rows.groups("ethnicity", **of)
     assert [row.group for row in shown_rows] == list(rows.levels["ethnicity_state_forming"].groups)
 

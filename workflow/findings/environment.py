@@ -22,6 +22,17 @@ PINNED = {
 }
 
 
+def conda_environment(lock: str) -> str:
+    """envs/run.yaml from the text of envs/run.txt: the locked versions, for `snakemake --sdm conda`."""
+    pins = [line.split(" \\")[0].strip() for line in lock.splitlines() if "==" in line and not line.startswith(" ")]
+    lines = ["channels: [conda-forge, nodefaults]", "dependencies:", "  - python =3.11", "  - pip", "  - pip:"]
+    return (
+        "# Generated from run.txt by findings.environment; a test compares.\n"
+        + "\n".join([*lines, *(f"      - {pin}" for pin in pins)])
+        + "\n"
+    )
+
+
 def pin() -> None:
     """Set the environment, the import path and the umask of this process and of all it starts.
 

@@ -201,7 +201,7 @@ def _typed(estimates: pd.DataFrame) -> pd.DataFrame:
         if column in ("estimate", "ci_low", "ci_high", "n"):
             rows[column] = pd.to_numeric(rows[column].replace("", None))
         elif column != "synthetic":
-            rows[column] = rows[column].astype("string").replace("", pd.NA)
+            rows[column] = rows[column].astype("string").mask(lambda cells: cells == "")
     return rows.reset_index(drop=True)
 
 

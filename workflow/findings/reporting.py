@@ -64,8 +64,15 @@ def content(waves: Sequence[Released], release: Path, lang: str) -> tuple[dict[s
                 "synthetic": released.synthetic,
                 "figures": shown,
                 "tables": [
-                    {"name": table.name, "caption": table.caption, "question": table.question, "header": table.header,
-                     "rows": table.texts(), "notes": " ".join(table.notes), "fragment": tables.html(table)}
+                    {
+                        "name": table.name,
+                        "caption": table.caption,
+                        "question": table.question,
+                        "header": table.header,
+                        "rows": table.texts(),
+                        "notes": " ".join(table.notes),
+                        "fragment": tables.html(table),
+                    }
                     for table in set_
                 ],
             }  # fmt: skip

@@ -15,5 +15,7 @@ rule clean:
         flow="results/confidential/{wave}/flow.json",
     log:
         "results/logs/{wave}/clean.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/clean.py"

@@ -12,8 +12,10 @@ rule disclose:
         attack="results/confidential/{wave}/attack.json",
     params:
         accept=bool(config.get("accept_interim_gate", False)),
-        study=part("ministries", "services", "barriers", "breakdowns", "crossings", "domains", "indicators", "disclosure"),
+        study=part(STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains", "indicators", "disclosure"),
     log:
         "results/logs/{wave}/disclose.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/disclose.py"

@@ -11,10 +11,12 @@ rule estimate:
         register="results/confidential/{wave}/register.parquet",
     params:
         study=part(
-            "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
+            STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
             "indicators", "nonanswers", "weighting", "singletons",
         ),
     log:
         "results/logs/{wave}/estimate.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/estimate.py"

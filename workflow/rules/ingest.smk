@@ -1,12 +1,3 @@
-def wave_file(wildcards):
-    return f"data/raw/{wildcards.wave}/wave.yaml"
-
-
-def raw_files(wildcards):
-    """Everything as received: a wave's folder is read-only input, whole."""
-    return sorted(str(path) for path in Path(f"data/raw/{wildcards.wave}").iterdir() if path.is_file())
-
-
 rule ingest:
     message:
         "Reading the export of wave {wildcards.wave}; identifying columns stop here"
@@ -24,5 +15,7 @@ rule ingest:
         key="results/confidential/row_id.key",
     log:
         "results/logs/{wave}/ingest.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/ingest.py"

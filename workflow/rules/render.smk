@@ -3,7 +3,7 @@ FIGURES = STUDY["exhibits"]["figures"]
 TABLES = STUDY["exhibits"]["tables"]
 LANGUAGES = STUDY["languages"]
 LABELS = part(
-    "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "breakdowns", "crossings",
+    STUDY, "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "breakdowns", "crossings",
     "indicators", "exhibits", "headline_weighting", "disclosure", "source_date_epoch", labels=True,
 )  # fmt: skip
 
@@ -13,7 +13,7 @@ rule figure:
         "Drawing figure {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        report=sorted(str(path) for path in Path(workflow.basedir, "workflow", "report").iterdir()),
+        report=report_files(),
         code=code("figure"),
     output:
         record="results/work/exhibits/figures/{name}.{wave}.json",
@@ -26,6 +26,8 @@ rule figure:
         study=LABELS,
     log:
         "results/logs/{wave}/figure_{name}.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/figure.py"
 
@@ -35,7 +37,7 @@ rule table:
         "Setting table {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        report=sorted(str(path) for path in Path(workflow.basedir, "workflow", "report").iterdir()),
+        report=report_files(),
         code=code("table"),
     output:
         record="results/work/exhibits/tables/{name}.{wave}.json",
@@ -49,5 +51,7 @@ rule table:
         study=LABELS,
     log:
         "results/logs/{wave}/table_{name}.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/table.py"

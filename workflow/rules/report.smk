@@ -15,7 +15,7 @@ rule report:
         estimates=RELEASED,
         figures=FIGURE_FILES,
         tables=TABLE_FILES,
-        report=sorted(str(path) for path in Path(workflow.basedir, "workflow", "report").iterdir()),
+        report=report_files(),
         code=code("report"),
     output:
         pdf="results/work/release/report.{language}.pdf",
@@ -23,9 +23,11 @@ rule report:
         claims="results/work/release/claims.{language}.csv",
     params:
         study=LABELS,
-        release="results/work/release",
+        release=lambda wildcards, output: str(Path(output.pdf).parent),
     log:
         "results/logs/report_{language}.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/report.py"
 
@@ -45,8 +47,10 @@ rule release:
         update("results/release/MANIFEST.sha256"),
     params:
         study=LABELS,
-        work="results/work/release",
+        work=lambda wildcards, input: str(Path(input.claims[0]).parent),
     log:
         "results/logs/release.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/release.py"

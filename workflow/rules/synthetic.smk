@@ -10,10 +10,12 @@ rule synthetic_waves:
     output:
         touch("results/work/synthetic_waves.done"),
     params:
-        study=part("study", "ministries", "services", "barriers", "dimensions", labels=True),
+        study=part(STUDY, "study", "ministries", "services", "barriers", "dimensions", labels=True),
         folder="data/raw/nug_2025",
         seed=20250301,
     log:
         "results/logs/synthetic_waves.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/synthetic_wave.py"

@@ -13,10 +13,12 @@ rule weight:
         design="results/confidential/{wave}/design.json",
     params:
         study=part(
-            "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
+            STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
             "indicators", "nonanswers", "weighting", "singletons",
         ),
     log:
         "results/logs/{wave}/weight.log",
+    conda:
+        "../../envs/run.yaml"
     script:
         "../scripts/weight.py"

@@ -36,8 +36,13 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
             shown = line.estimate.published
             axes.add_patch(
                 FancyBboxPatch(
-                    (left, y + 0.03), wide, BOX, boxstyle="round,pad=0,rounding_size=0.05", lw=1.2 if ends else 0.8,
-                    edgecolor=INK if shown else MUTED, facecolor="#dcebf5" if ends and shown else "white",
+                    (left, y + 0.03),
+                    wide,
+                    BOX,
+                    boxstyle="round,pad=0,rounding_size=0.05",
+                    lw=1.2 if ends else 0.8,
+                    edgecolor=INK if shown else MUTED,
+                    facecolor="#dcebf5" if ends and shown else "white",
                     linestyle="-" if shown else "--",
                 )  # fmt: skip
             )

@@ -70,7 +70,7 @@ def html(table: Labelled) -> str:
     """A fragment: caption, header cells with their scope, notes in the foot."""
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in table.header)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(words)}</td>" for words in row[1:]) + "</tr>"
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(words)}</td>" for words in row[1:])}</tr>'
         for row in table.texts()
     )
     stamp = f'<strong class="stamp">{escape(table.stamp)}</strong> ' if table.stamp else ""
@@ -84,7 +84,8 @@ def html(table: Labelled) -> str:
 
 def write_html(table: Labelled, path: Path) -> None:
     """The fragment as a page that can be opened alone."""
-    style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}td,th{padding:.2rem .6rem;text-align:left}"
+    style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}"
+    style += "td,th{padding:.2rem .6rem;text-align:left}"
     path.write_text(
         f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{escape(table.caption)}</title>'
         f"<style>{style}</style></head><body>{html(table)}</body></html>\n",
@@ -95,7 +96,8 @@ def write_html(table: Labelled, path: Path) -> None:
 def write_xlsx(table: Labelled, path: Path, epoch: int) -> None:
     """A workbook of one sheet with numbers as numbers; `epoch` (seconds, UTC) is the date it carries."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": table.caption, "created": datetime.fromtimestamp(epoch, UTC).replace(tzinfo=None)})
+        created = datetime.fromtimestamp(epoch, UTC).replace(tzinfo=None)
+        book.set_properties({"title": table.caption, "created": created})
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         sheet = book.add_worksheet(table.name[:31])
         above = [words for words in (table.stamp, table.caption, table.question) if words]

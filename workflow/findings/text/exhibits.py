@@ -1,4 +1,4 @@
-"""The words of an exhibit: its title and sentences from the released rows, its footer, its text for who cannot see it."""
+"""The words of an exhibit: title and sentences from the released rows, footer, and a text for who cannot see it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from findings.text.captions import captions
 from findings.text.facts import facts, panels
 from findings.text.numbers import full
 from findings.text.sentences import Claim, claim
-
 
 TABLE_KINDS = ("sample", "indicators")
 

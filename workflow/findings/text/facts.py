@@ -58,8 +58,9 @@ def named(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
 def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """What the captions' templates may use: published rows only, as dictionaries with `label` and `key`.
 
-    `empty` is whether nothing is published, `withheld` whether not everything is. flow: `first`, `last`, `steps`. funnel: `best`, `services` (each `label,
-    steps`). groups: `low`, `high`, `panels` (each `label, rows`). ranked: `tops`, `panels` (each `label, rows, tied`).
+    `empty` is whether nothing is published, `withheld` whether not everything is. flow: `first`, `last`, `steps`.
+    funnel: `best`, `services` (each `label, steps`). groups: `low`, `high`, `panels` (each `label, rows`). ranked:
+    `tops`, `panels` (each `label, rows, tied`).
     """
     shown = panels(released, entry, lang)
     lines = [line for panel in shown for line in panel.lines if line.estimate.published]

@@ -1,4 +1,4 @@
-"""A released number as a reader sees it. Rounding is half up on the released decimals, so that a text can be checked."""
+"""A released number as a reader sees it, rounded half up on the released decimals, so that a text can be checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shown(row: Estimate, lang: str) -> str:
 
 
 def interval(row: Estimate, lang: str) -> str:
-    """The interval in the units of `shown`; the word for withheld for a withheld row; an en dash where there is none."""
+    """The interval in the units of `shown`; of a withheld row, the word for it; an en dash where there is none."""
     if not row.published:
         return str(captions(lang)["withheld"])
     if row.low is None or row.high is None:

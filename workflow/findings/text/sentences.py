@@ -35,7 +35,7 @@ class _Log:
 
 
 def claim(released: Released, lang: str, exhibit: str, template: str, facts: Mapping[str, Any]) -> Claim:
-    """Fill a template. It has `facts`, and `num(key)` and `full(key)` (with its interval), which print a released row and log it.
+    """Fill a template with `facts`, and with `num(key)` and `full(key)` (with its interval), which log the row printed.
 
     Raises FindingsError if the template is wrong, names what is not there, or asks for a key that is not released.
     """
