@@ -171,6 +171,7 @@ def attack(
     exact: bool = False,
     quick: bool = False,
     active: Bools | None = None,
+    witnesses: list[Floats] | None = None,
 ) -> Bounds:
     """Bound every target from the known counts and the relations.
 
@@ -191,6 +192,15 @@ def attack(
     def see(part: _Program, point: Floats) -> None:
         low[part.variables] = np.minimum(low[part.variables], point)
         high[part.variables] = np.maximum(high[part.variables], point)
+        if witnesses is not None:
+            whole = system.truth.copy()
+            whole[part.variables] = point
+            witnesses.append(whole)
+
+    for witness in witnesses or []:
+        possible = _possible(witness, system, program, active, cap)
+        np.minimum(low, possible, out=low)
+        np.maximum(high, possible, out=high)
 
     def open_targets() -> Ints:
         wanted = targets[~done[targets]]
@@ -218,3 +228,18 @@ def attack(
         programs += 2
         done[chosen] = True
     return Bounds(low[targets], high[targets], done[targets], programs)
+
+
+def _possible(witness: Floats, system: System, program: _Program, active: Bools, cap: float) -> Floats:
+    """The witness where it holds to every relation of this release, the truth in the other components."""
+    point = system.truth.copy()
+    point[program.variables] = witness[program.variables]
+    sums = system.matrix @ point
+    slack = SLACK + 1e-7 * (abs(system.matrix) @ abs(point))
+    broken = active & ((sums < system.low - slack) | (sums > system.high + slack))
+    outside = (point < system.floor - SLACK) | (point > cap + SLACK)
+    outside |= (system._touch[np.flatnonzero(broken)].sum(axis=0) > 0) & (system._touch.shape[0] > 0)
+    component = np.full(len(point), -1)
+    component[program.variables] = program.component
+    bad = np.isin(component, np.setdiff1d(component[outside], [-1]))
+    return np.where(bad, system.truth, point)

@@ -40,6 +40,7 @@ class Gate:
     shares: dict[Row, list[float]]
     linked: Mapping[str, list[str]]
     neighbours: Mapping[str, set[str]] = field(default_factory=dict)
+    witnesses: list[npt.NDArray[np.float64]] = field(default_factory=list)
     unsafe: set[Row] = field(default_factory=set)
     suppressed: set[Row] = field(default_factory=set)
     shown: dict[tuple[str, str], str | None] = field(default_factory=dict)
@@ -223,7 +224,8 @@ def violations(
     """
     relations = [*counts.relations, *weighted_relations(gate, counts, outside)]
     system = System(counts.truth, relations)
-    bounds = attack(system, known(gate, counts), only, needed=float(gate.limits["min_cell"]), quick=quick)
+    needed = float(gate.limits["min_cell"])
+    bounds = attack(system, known(gate, counts), only, needed=needed, quick=quick, witnesses=gate.witnesses)
     tight = bounds.width < gate.limits["min_cell"] - 1e-6
     return {int(target): float(width) for target, width, bad in zip(only, bounds.width, tight, strict=True) if bad}
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import TextToPath
 
 from findings.release import Estimate, Released
 from findings.text.captions import captions
@@ -27,6 +27,8 @@ FORMATS = ("svg", "pdf", "png")
 WIDTH = 6.7
 EDGE = 0.08
 INK, MUTED, ACCENT, STAMP = "#1a1a1a", "#595959", "#0072B2", "#A33F00"
+_MEASURE = TextToPath()
+# Height of a line by its font size.
 _LINE = {11: 0.19, 8: 0.145, 7: 0.125}
 
 
@@ -34,8 +36,8 @@ def width(words: str, size: float, weight: str = "normal") -> float:
     """Printed width of a text in inches at a font size in points."""
     if not words.strip():
         return 0.0
-    box = TextPath((0, 0), words, prop=FontProperties(family="DejaVu Sans", weight=weight, size=size)).get_extents()
-    return float(box.width) / 72
+    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    return float(_MEASURE.get_text_width_height_descent(words, font, ismath=False)[0]) / 72
 
 
 def wrapped(words: str, size: float, room: float, weight: str = "normal") -> list[str]:
