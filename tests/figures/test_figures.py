@@ -128,3 +128,8 @@ def test_the_scale_ends_at_a_tenth_above_the_highest_limit(rows):
 def test_lines_are_no_wider_than_the_room():
     lines = wrapped("from one end of the line to the other " * 4, 8, 2.0)
     assert len(lines) > 2 and all(printed(line, 8) <= 2.0 for line in lines)
+
+
+def test_a_percent_sign_stays_with_its_number():
+    lines = wrapped("ever used 30 %, use now 19 % " * 5, 8, 0.8)
+    assert len(lines) > 5 and not any(line.startswith("%") for line in lines)

@@ -5,6 +5,7 @@ All lengths are inches. Nothing depends on the screen or the date, so that the s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,13 +38,14 @@ def width(words: str, size: float, weight: str = "normal") -> float:
     if not words.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
-    return float(_MEASURE.get_text_width_height_descent(words, font, ismath=False)[0]) / 72
+    # Hinted glyphs, as PNG has them, stand up to 3 % wider than their outlines.
+    return 1.03 * float(_MEASURE.get_text_width_height_descent(words, font, ismath=False)[0]) / 72
 
 
 def wrapped(words: str, size: float, room: float, weight: str = "normal") -> list[str]:
-    """A text in lines no wider than `room`; a word wider than that stands alone."""
+    """A text in lines no wider than `room`; a word wider than that stands alone; a percent sign keeps its number."""
     lines: list[str] = []
-    for word in words.split():
+    for word in re.split(r" (?!%)", words.strip()):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width(longer, size, weight) <= room:
             lines[-1] = longer
