@@ -53,6 +53,8 @@ def parse_key(key: str) -> dict[str, str | None]:
     row: dict[str, str | None] = dict.fromkeys(["ministry", "service", "weighting", "breakdown", "group"], None)
     row |= {name: found[name] for name in ("family", "indicator", "statistic", "wave")}
     for part in filter(None, found["parts"].split(";")):
+        if any(pair.count("=") != 1 for pair in part.split(AND)):
+            raise FindingsError("This is not a key.", codes=[key], mend="copy a key from estimates.csv.")
         name = part.split("=")[0]
         if name in _NAMED:
             row[_NAMED[name]] = part.split("=", 1)[1]

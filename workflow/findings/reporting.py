@@ -18,11 +18,12 @@ from typing import Any
 import matplotlib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from findings import figures, tables
+from findings import tables
 from findings.errors import FindingsError
 from findings.release import Released, text
 from findings.text.captions import FOLDER, captions
-from findings.text.exhibits import marks, question, sentences, title
+from findings.text.exhibits import alt, marks, question, sentences, title
+from findings.text.facts import spec
 from findings.text.sentences import Claim
 
 CLAIMS = ["wave", "exhibit", "sentence", "keys", "texts"]
@@ -53,7 +54,7 @@ def content(waves: Sequence[Released], release: Path, lang: str) -> tuple[dict[s
                     "question": question(entry, lang),
                     "sentences": [each.sentence for each in body],
                     "image": image.name,
-                    "alt": figures.alt(released, name, lang),
+                    "alt": alt(released, name, spec(released, "figures", name), lang),
                 }
             )
         set_ = [tables.labelled(released, name, lang) for name in study["exhibits"]["tables"]]

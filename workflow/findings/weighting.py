@@ -157,7 +157,7 @@ def _trimmed(
     low, high = trim["lower"] * mean, trim["upper"] * mean
     trace: list[dict[str, Any]] = []
     for number in range(1, TRIM_ROUNDS + 1):
-        outside = int(((weights < low * (1 - 1e-9)) | (weights > high * (1 + 1e-9))).sum())
+        outside = int(((weights < low * (1 - 1e-6)) | (weights > high * (1 + 1e-6))).sum())
         trace.append({"round": number, "outside_limits": outside})
         if not outside:
             return weights, trace

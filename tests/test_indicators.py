@@ -1,0 +1,137 @@
+"""Indicators: values, states, bases and groups, and what is said of answers nobody declared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from findings.config import expand_indicators, levels
+from findings.errors import FindingsError
+from findings.indicators import build
+
+SUS = [f"sus_{i:02d}" for i in range(1, 11)]
+
+
+def study(*entries):
+    return {
+        "nonanswers": {"declined": ["pna"], "dont_know": ["dk"]},
+        "ministries": {"m": {}},
+        "services": {"s": {"ministry": "m"}, "t": {"ministry": "m"}},
+        "barriers": {"cost": {}, "power": {}},
+        "breakdowns": {
+            "age_group": {"column": "age", "sensitive": False, "ladder": [
+                {"level": "age_group", "groups": {"young": {}, "old": {}},
+                 "bins": {"young": [18, 34], "old": [35, 99]}}]},
+            "sex": {"column": "sex", "sensitive": False, "ladder": [
+                {"level": "sex", "groups": {"f": {}, "m": {}}, "not_shown": ["x"]}]},
+        },
+        "indicators": [
+            {"id": "aware", "family": "a", "statistic": "proportion", "for_each": {"service": "services"},
+             "column": "aware_{service}", "one": ["yes"], "zero": ["no"], "base": None},
+            *entries,
+        ],
+    }  # fmt: skip
+
+
+def made(config, **columns):
+    defaults = {"age": ["20"], "sex": ["f"], "aware_s": ["yes"], "aware_t": ["no"]}
+    count = len(next(iter(columns.values())))
+    cells = {**{name: values * count for name, values in defaults.items()}, **columns}
+    frame = pd.DataFrame({"row_id": [f"r{i:06d}" for i in range(count)], **cells}, dtype="string")
+    return build(frame, expand_indicators(config), levels(config), config)
+
+
+def column(frame, name):
+    """Values (None for NaN) and states."""
+    values = [None if np.isnan(value) else float(value) for value in frame[name]]
+    return values, frame[f"{name}__state"].tolist()
+
+
+def test_a_single_answer_and_its_states():
+    frame = made(study(), aware_s=["yes", "no", "dk", "pna", None])
+    states = ["answered", "answered", "dont_know", "declined", "blank"]
+    assert column(frame, "a__aware__s") == ([1, 0, None, None, None], states)
+
+
+EVER = {"id": "ever", "family": "a", "statistic": "proportion", "for_each": {"service": "services"},
+        "column": "ever_{service}", "one": ["yes"], "zero": ["no"], "base": "aware"}  # fmt: skip
+
+
+def test_a_base_leaves_out_and_not_asked_gives_a_value():
+    cells = {"aware_s": ["yes", "yes", "no", "dk"], "ever_s": ["yes", None, None, None], "ever_t": [None] * 4}
+    frame = made(study(EVER), **cells)
+    assert column(frame, "a__ever__s") == ([1, None, None, None], ["answered", "blank", "not_asked", "not_asked"])
+    frame = made(study({**EVER, "not_asked": 0}), **cells)
+    # The unaware are no users; who would not say whether they are aware is not counted as unaware.
+    assert column(frame, "a__ever__s") == ([1, None, 0, None], ["answered", "blank", "not_asked", "dont_know"])
+
+
+def test_any_of_is_one_for_any_and_none_where_it_hangs_on_a_missing_one():
+    any_of = {"id": "any", "family": "a", "statistic": "proportion", "for_each": {"ministry": "ministries"},
+              "any_of": "aware", "base": None}  # fmt: skip
+    frame = made(study(any_of), aware_s=["yes", "no", "no", "dk"], aware_t=["dk", "no", "pna", "yes"])
+    assert column(frame, "a__any__m") == ([1, 0, None, 1], ["answered", "answered", "declined", "answered"])
+
+
+def test_select_multiple_and_main_answer():
+    contains = {"id": "{barrier}", "family": "b", "statistic": "proportion",
+                "for_each": {"ministry": "ministries", "barrier": "barriers"}, "column": "why", "contains": "{barrier}",
+                "base": None}  # fmt: skip
+    equals = {"id": "{barrier}", "family": "main", "statistic": "proportion",
+              "for_each": {"ministry": "ministries", "barrier": "barriers"}, "column": "main", "equals": "{barrier}",
+              "base": None}  # fmt: skip
+    any_ = {"id": "any", "family": "b", "statistic": "proportion", "column": "why", "contains": ["cost", "power"],
+            "base": None}  # fmt: skip
+    frame = made(
+        study(contains, equals, any_),
+        why=["cost power", "none", "dk", None, "power dk"],
+        main=["cost", "power", "pna", None, "power"],
+    )
+    assert column(frame, "b__cost__m")[0] == [1, 0, None, None, 0]
+    assert column(frame, "b__any")[0] == [1, 0, None, None, 1]
+    assert column(frame, "b__any")[1] == ["answered", "answered", "dont_know", "blank", "answered"]
+    assert column(frame, "main__cost__m")[0] == [1, 0, None, None, 0]
+
+
+def test_sus_is_scored_as_published_and_only_when_complete():
+    sus = {"id": "sus", "family": "u", "statistic": "mean", "base": None, "sus": SUS,
+           "scale": {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}}  # fmt: skip
+    best = ["5" if i % 2 == 0 else "1" for i in range(10)]
+    rows = [best, ["3"] * 10, ["4"] * 10, [*best[:9], "dk"], [None] * 10]
+    frame = made(study(sus), **{name: [row[i] for row in rows] for i, name in enumerate(SUS)})
+    assert column(frame, "u__sus") == (
+        [100, 50, 50, None, None], ["answered", "answered", "answered", "dont_know", "blank"],
+    )  # fmt: skip
+
+
+def test_scale_number_and_gap():
+    scale = {
+        "id": "scale",
+        "family": "x",
+        "statistic": "mean",
+        "column": "q",
+        "scale": {"lo": 1, "hi": 5},
+        "base": None,
+    }
+    number = {"id": "number", "family": "x", "statistic": "mean", "column": "age", "number": True, "base": None}
+    gap = {"id": "gap", "family": "x", "statistic": "proportion", "not_in": ["want", "have"], "base": None}
+    frame = made(
+        study(scale, number, gap), q=["lo", "hi", "dk"], age=["20", "40", None],
+        want=["a b", "a", "dk"], have=["a", "a c", "a"],
+    )  # fmt: skip
+    assert column(frame, "x__scale")[0] == [1, 5, None]
+    assert column(frame, "x__number")[0] == [20, 40, None]
+    assert column(frame, "x__gap") == ([1, 0, None], ["answered", "answered", "dont_know"])
+
+
+def test_groups_by_code_and_by_bin():
+    frame = made(study(), age=["18", "34", "35", None], sex=["f", "x", "pna", "m"])
+    assert frame["age_group"].fillna("").tolist() == ["young", "young", "old", ""]
+    assert frame["sex"].fillna("").tolist() == ["f", "", "", "m"]
+
+
+@pytest.mark.parametrize(("cells", "words"), [({"aware_s": ["maybe"]}, "aware_s"), ({"sex": ["robot"]}, "sex")])
+def test_an_undeclared_answer_stops(cells, words):
+    with pytest.raises(FindingsError, match="answer") as caught:
+        made(study(), **cells)
+    assert caught.value.column == words and caught.value.codes
