@@ -19,7 +19,7 @@ from pathlib import Path
 from findings.environment import PINNED, ROOT
 
 EMPTY = "rule all:\n    input: []\n"
-# What a stage does not use, it must not import: pyplot nowhere, statsmodels nowhere yet, matplotlib only to draw (the report takes its fonts).
+# What a job does not use it must not import: matplotlib only to draw (the report takes its fonts), statsmodels nowhere.
 FORBIDDEN = {
     "ingest": ("matplotlib", "statsmodels", "scipy"),
     "clean": ("matplotlib", "statsmodels", "scipy"),

@@ -148,7 +148,7 @@ def _explain(results: Path, started: float) -> None:
 def _lint() -> int:
     """Style, types, and Snakemake's own lint; 0 only if all three are clean."""
     commands = [
-        [sys.executable, "-m", "ruff", "check", "workflow", "tests"],
+        [sys.executable, "-m", "ruff", "check", "workflow", "tests", "benchmarks"],
         [sys.executable, "-m", "mypy"],
         [*_snakemake(ROOT), "--lint"],
     ]
