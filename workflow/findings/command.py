@@ -132,7 +132,9 @@ def _follow(command: list[str], lock: int) -> tuple[int, int]:
         text = "".join(unexplained)
         ours = re.search(r"(?:FindingsError|WorkflowError|MissingInputException)[^\n]*\n(.*?)(?:\n\n|\Z)", text, re.S)
         if ours:
-            print(ours[0].strip(), file=sys.stderr)
+            place = re.compile(r'\s*File "|FindingsError in')
+            lines = [line for line in ours[0].strip().splitlines() if not place.match(line)]
+            print("\n".join(lines), file=sys.stderr)
     return status, jobs
 
 

@@ -51,7 +51,7 @@ def _rows(released: Released, entry: Mapping[str, Any]) -> list[_Row]:
     everyone = released.select(family="sample", statistic="count", breakdown=None, weighting="none")
     made: list[_Row] = [(row, None, None) for row in everyone]
     weighted = released.weighting if released.weighting != "none" else None
-    for breakdown in entry["breakdowns"]:
+    for breakdown in entry.get("breakdowns", released.config["breakdowns"]):
         counts = released.groups(breakdown, "none", family="sample", statistic="count")
         for count in counts:
             shares = [
