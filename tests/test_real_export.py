@@ -34,7 +34,35 @@ def real(folder, tmp_path_factory) -> Path:
     shutil.copytree(ROOT / "tests" / "studies" / "iraq_water", study)
     for name in ("raw_data.csv", "xlsform_rebuilt.xlsx", "sample_frame.csv"):
         shutil.copy(folder / name, study / "data" / "raw" / WAVE / name)
+    write_corrections(study, fitting(folder))
     return study
+
+
+def changes(folder: Path) -> list[dict]:
+    """The log's changes of an answer: submission, question, old and new value, and whether the old one is exported."""
+    with (folder / "raw_data.csv").open(encoding="utf-8-sig", newline="") as stream:
+        raw = {row["X_uuid"]: row for row in csv.DictReader(stream)}
+    with (folder / "cleaning_log.csv").open(encoding="utf-8-sig", newline="") as stream:
+        log = [row for row in csv.DictReader(stream) if row["change_type"] in ("change_response", "blank_response")]
+    return [
+        {"tool_id": row["X_uuid"], "column": row["questions"], "old": row["old_value"], "new": row["new_value"],
+         "reason": row["reason"] or row["issue"], "who": "field_team", "date": row["X.U.FEFF.reported_date"],
+         "fits": raw[row["X_uuid"]].get(row["questions"]) == row["old_value"]}
+        for row in log
+    ]  # fmt: skip
+
+
+def fitting(folder: Path) -> list[dict]:
+    """Those changes whose old value is what the export holds, each once: the log repeats two of them."""
+    return list({(c["tool_id"], c["column"]): c for c in changes(folder) if c["fits"]}.values())
+
+
+def write_corrections(study: Path, rows: list[dict]) -> None:
+    with (study / "data" / "raw" / WAVE / "corrections.csv").open("w", encoding="utf-8", newline="") as stream:
+        names = ["tool_id", "column", "old", "new", "reason", "who", "date"]
+        writer = csv.DictWriter(stream, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +94,21 @@ def test_a_stratum_of_one_respondent_stops_the_run_unless_treated(real, tmp_path
     stopped = reproduce(study)
     assert stopped.returncode != 0
     assert "sdddddds" in stopped.stderr and "singletons" in stopped.stderr
+
+
+def test_the_field_teams_corrections_are_in_the_ledger_and_stale_ones_stop(finished, folder, tmp_path):
+    ledger = pd.read_parquet(finished / "results/confidential" / WAVE / "ledger.parquet")
+    assert len(changes(folder)) == 51
+    assert sum(change["fits"] for change in changes(folder)) == 11
+    assert (ledger["step"] == "corrections").sum() == len(fitting(folder)) == 9
+    study = tmp_path / "study"
+    shutil.copytree(finished, study)
+    stale = next(change for change in changes(folder) if change["column"] == "treat_drink_water")
+    write_corrections(study, [*fitting(folder), stale])
+    stopped = reproduce(study, "--accept-interim-gate")
+    assert stopped.returncode != 0
+    for word in (WAVE, "corrections.csv", "old value", "Rows: 10", "Mend"):
+        assert word in stopped.stderr
 
 
 def test_every_column_is_accounted_for_and_no_identifying_one_passes(finished):
