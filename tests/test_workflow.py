@@ -132,6 +132,16 @@ def test_a_wrong_config_stops_before_any_job_with_key_and_value(study):
     assert "Reading the export" not in done.stdout
 
 
+def test_a_wave_without_data_stops_before_any_job(study):
+    config = study / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace(f"  {WAVE}:", "  nug_2062:", 1), encoding="utf-8")
+    assert config.read_text(encoding="utf-8") != text
+    done = reproduce(study)
+    assert done.returncode != 0
+    assert "waves.nug_2062" in done.stderr and WAVE in done.stderr and "Nothing to be done" not in done.stdout
+
+
 def test_a_real_wave_is_released_only_with_the_gate_accepted(study):
     path = study / "data" / "raw" / WAVE / "wave.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("synthetic: true", "synthetic: false"), encoding="utf-8")

@@ -131,7 +131,7 @@ def _follow(command: list[str], lock: int) -> tuple[int, int]:
         # Nothing ran: a wrong config or a missing file, which Snakemake itself reports.
         text = "".join(unexplained)
         ours = re.search(r"(?:FindingsError|WorkflowError|MissingInputException)[^\n]*\n(.*?)(?:\n\n|\Z)", text, re.S)
-        if ours:
+        if ours and "At least one job" not in ours[0]:
             place = re.compile(r'\s*File "|FindingsError in')
             lines = [line for line in ours[0].strip().splitlines() if not place.match(line)]
             print("\n".join(lines), file=sys.stderr)

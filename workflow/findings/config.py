@@ -91,6 +91,16 @@ def load_wave(path: Path) -> dict[str, Any]:
     return wave
 
 
+def check_waves(study: Mapping[str, Any], raw: Path) -> None:
+    """Stop when a wave of the study has no wave.yaml in the folder `raw`."""
+    for wave in study["waves"]:
+        if not (raw / wave / "wave.yaml").is_file():
+            there = ", ".join(sorted(path.parent.name for path in raw.glob("*/wave.yaml"))) or "none"
+            raise _wrong(
+                "config.yaml", f"waves.{wave}", "a wave without data", f"a folder of {raw}/ with wave.yaml: {there}"
+            )
+
+
 def without_labels(study: Mapping[str, Any]) -> dict[str, Any]:
     """The study without its texts: what a rule above the gate is given, so that a changed label runs none of them."""
     return _stripped(study)
