@@ -191,7 +191,10 @@ def _of_domain(
         if indicator.base is not None:
             asked = var("k", indicator.base)
             if "not_asked" not in source:
-                counts.relate([(asked, 1), (n, -1)], kind="n within base")
+                # Where nobody left the question out, which the release says, the base is the numerator itself.
+                whole = cells.get((column, TOTAL)), cells.get((indicator.base, TOTAL))
+                complete = whole[0] is not None and whole[1] is not None and whole[0].n == whole[1].k
+                counts.relate([(asked, 1), (n, -1)], high=0 if complete else np.inf, kind="n within base")
             else:
                 twin = counts.alias.get(("k", column), ("k", ""))[1] or _twin(indicator, indicators)
                 if twin and twin in by_column and "not_asked" not in by_column[twin].source:

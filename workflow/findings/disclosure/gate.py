@@ -2,7 +2,7 @@
 
 1. Primary: small bases and small counts, and shares near 0 or 1 in sensitive breakdowns, are unsafe.
 2. Ladder: of each breakdown an indicator is shown at one level, the finest with few suppressed cells, whole.
-3. Complementary: never one suppressed group alone; what rests on a suppressed count goes with it.
+3. Complementary: never one suppressed group alone; nothing on a base whose numerator is withheld as small.
 4. The attacker bounds every unsafe count; while one is bounded too tightly, more is suppressed.
 """
 
@@ -23,6 +23,8 @@ from findings.errors import FindingsError
 from findings.register import AND
 
 ROUNDS = 60
+# Rows withheld per open target and round: more withhold more than needed, fewer take longer.
+AT_ONCE = 6
 Row = tuple[str, Domain]  # column of an indicator ("" = the sample's count), domain
 HALF_A_UNIT = {True: 0.005, False: 0.0005}
 
@@ -83,8 +85,8 @@ def is_unsafe(gate: Gate, row: Row) -> bool:
 def choose_levels(gate: Gate, after: Mapping[tuple[str, str], int] | None = None) -> None:
     """Take, whole, the finest level with less than the limit of its cells suppressed; no level if there is none.
 
-    What has a base is shown at the level its base and its numerator are shown at, or not at all: at another level, sums
-    of the one would tell cells of the other.
+    What has the numerator of another indicator is shown at its level or not at all: at another level, sums of the one
+    would tell cells of the other.
     """
     by_place: dict[tuple[str, str, str], list[Row]] = {}
     for row in gate.cells:
@@ -133,13 +135,19 @@ def complement(gate: Gate, outside: str | None) -> None:
                 rest = [row for row in rows if row not in gate.suppressed]
                 new.add(min(rest, key=lambda row: (_smallest(gate.cells[row]), str(row[1]))))
         for row in gate.cells:
-            base = gate.indicators[row[0]].base if row[0] else None
-            bare = base is not None and (base, row[1]) in gate.suppressed
-            if row not in gate.suppressed and (bare or ("", row[1]) in gate.suppressed):
+            base = (gate.indicators[row[0]].base or "", row[1]) if row[0] else row
+            if row not in gate.suppressed and ("", row[1]) in gate.suppressed:
+                new.add(row)
+            # A base is its indicator's numerator. Where the few are those outside it, the attacker has the last word.
+            elif base in gate.suppressed and _few_have_it(gate.cells[base]):
                 new.add(row)
         if not new - gate.suppressed:
             return
         gate.suppressed |= new
+
+
+def _few_have_it(cell: Cell) -> bool:
+    return cell.k is not None and cell.k <= cell.n - cell.k
 
 
 def _smallest(cell: Cell) -> int:
@@ -260,7 +268,7 @@ def repair(gate: Gate, counts: Counts, targets: Mapping[int, Row], outside: str 
 
 
 def _suppress_near(gate: Gate, row: Row) -> None:
-    """Withhold one more published row that tells of `row`.
+    """Withhold the published rows that tell most of `row`.
 
     First one of its chain in the same domain, then one of its own groups, then one of its chain's groups.
     """
@@ -271,9 +279,7 @@ def _suppress_near(gate: Gate, row: Row) -> None:
         breakdown = gate.breakdown(domain[0])
         tables = [r for r in gate.cells if r[0] in chain and r[1] and gate.breakdown(r[1][0]) == breakdown]
         rows += sorted(tables, key=lambda r: (chain[r[0]], r[1] != domain, _smallest(gate.cells[r]), str(r)))
-    near = next((r for r in rows if gate.published(r)), None)
-    if near is not None:
-        gate.suppressed.add(near)
+    gate.suppressed |= set(list(dict.fromkeys(r for r in rows if gate.published(r)))[:AT_ONCE])
 
 
 def _neighbours(gate: Gate) -> dict[str, set[str]]:
@@ -331,11 +337,9 @@ def make_gate(
 
 
 def _links(indicator: Indicator, counts: Counts) -> list[str]:
-    """Indicators at whose level this one is shown: its base, and the one whose numerator is its own."""
-    if indicator.base is None or "not_asked" in indicator.source:
-        return []
+    """The indicator whose numerator is this one's, at whose level it is shown."""
     twin = counts.alias.get(("k", indicator.column))
-    return [indicator.base, *([twin[1]] if twin else [])]
+    return [twin[1]] if twin else []
 
 
 def _shares(register: pd.DataFrame) -> dict[Row, list[float]]:
