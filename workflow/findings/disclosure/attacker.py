@@ -208,13 +208,14 @@ def attack(
 
     programs, in_vain = 0, ROUNDS_IN_VAIN if exact else 0
     random = np.random.default_rng(0)
-    while in_vain < ROUNDS_IN_VAIN and len(wanted := open_targets()):
+    while in_vain < (1 if quick else ROUNDS_IN_VAIN) and len(wanted := open_targets()):
         part = program.part(np.unique(program.component[place[wanted]]))
         cost = np.where(np.isin(part.variables, wanted), random.choice([-1.0, 1.0], len(part.variables)), 0.0)
         see(part, part.minimise(cost))
         see(part, part.minimise(-cost))
         programs += 2
-        in_vain = in_vain + 1 if len(open_targets()) == len(wanted) else 0
+        settled = len(wanted) - len(open_targets())
+        in_vain = in_vain + 1 if settled <= (len(wanted) // 10 if quick else 0) else 0
     if quick:
         return Bounds(low[targets], high[targets], done[targets], programs)
     while len(wanted := open_targets()):

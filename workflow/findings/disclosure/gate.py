@@ -24,7 +24,7 @@ from findings.register import AND
 
 ROUNDS = 60
 # Rows withheld per open target and round: more withhold more than needed, fewer take longer.
-AT_ONCE = 6
+AT_ONCE = 3
 Row = tuple[str, Domain]  # column of an indicator ("" = the sample's count), domain
 HALF_A_UNIT = {True: 0.005, False: 0.0005}
 
