@@ -217,3 +217,13 @@ def test_whatever_the_counts_a_release_passes_its_attacker(people, first, second
         if gate.published(row):
             cell = gate.cells[row]
             assert cell.n >= 20 and (cell.k is None or min(cell.k, cell.n - cell.k) >= 10)
+
+
+def test_the_number_asked_does_not_state_a_withheld_base():
+    """Those asked are the base's numerator: of d, 95 of 100 are aware, so that the 5 who are not are withheld."""
+    _, result = judged([100] * 4, [50, 50, 50, 95], [30] * 4)
+    rows = result.estimates[(result.estimates["breakdown"] == "region") & (result.estimates["weighting"] == "none")]
+    aware, ever = (rows[rows["indicator"] == name].set_index("group") for name in ("aware", "ever"))
+    assert aware.loc["d", "status"] == "suppressed" and ever.loc["d", "status"] == "published"
+    both = (aware["status"] == "published") & (ever["status"] == "published")
+    assert both.any() and ever.loc[both, "n_asked"].notna().all() and ever.loc[~both, "n_asked"].isna().all()

@@ -48,7 +48,8 @@ def disclose(
         status=pd.array(["suppressed" if cause else "published" for cause in causes], dtype="string"),
         reason=pd.array(causes, dtype="string"),
     )
-    return Disclosed(released(register, passed, study["disclosure"]["min_cell"]), confidential, report)
+    bared = _bared(register, gate)
+    return Disclosed(released(register, passed, bared, study["disclosure"]["min_cell"]), confidential, report)
 
 
 def weight_ranges(
@@ -82,13 +83,33 @@ def weight_ranges(
 
 def _passed(register: pd.DataFrame, gate: Gate) -> pd.Series:
     flow = _flow(register, gate.limits["min_difference"])
+    named = {(f"{i.family}_{i.id}", i.service or i.ministry): i.column for i in gate.indicators.values()}
     passed = [
         row["key"] in flow if row["family"] == "flow"
-        else _quality(json.loads(row["cells"]), gate.limits) if row["family"] == "quality"
+        else _quality(json.loads(row["cells"]), gate.limits) and _base_shown(gate, (named[_of(row)], None))
+        if row["family"] == "quality"
         else gate.published(_place(row))
         for row in register.to_dict("records")
     ]  # fmt: skip
     return pd.Series(passed, index=register.index, dtype=bool)
+
+
+def _of(row: Mapping[Any, Any]) -> tuple[str, str | None]:
+    of = [row[name] for name in ("service", "ministry") if pd.notna(row[name])]
+    return str(row["indicator"]), of[0] if of else None
+
+
+def _bared(register: pd.DataFrame, gate: Gate) -> pd.Series:
+    """Rows whose number asked would state the numerator of a base that is withheld in their domain."""
+    asked = register["column"].notna()
+    shown = [not is_of or _base_shown(gate, _place(row))
+             for is_of, row in zip(asked, register.to_dict("records"), strict=True)]  # fmt: skip
+    return ~pd.Series(shown, index=register.index, dtype=bool)
+
+
+def _base_shown(gate: Gate, row: Row) -> bool:
+    base = gate.indicators[row[0]].base
+    return base is None or gate.published((base, row[1]))
 
 
 def _place(row: Mapping[Any, Any]) -> Row:

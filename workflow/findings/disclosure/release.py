@@ -15,12 +15,12 @@ NUMBERS = [
 ERASED = [*NUMBERS, "reliability", "ci_method", "test", "comparison_family"]
 
 
-def released(register: pd.DataFrame, published: pd.Series, min_cell: int) -> pd.DataFrame:
+def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min_cell: int) -> pd.DataFrame:
     """The rows of estimates.csv: the register's columns without `cells`, numbers rounded, suppressed rows empty.
 
     Proportions, their standard errors and limits: 3 decimals, 2 where n < 100. Means and theirs: 2 decimals. n_eff:
-    whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts stay. A number of missing answers from 1 to `min_cell` − 1
-    is left out, with the number asked.
+    whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts stay. Those asked are the base's numerator: where that is
+    withheld (`bared`), the number asked and the missing are left out, as where the missing are 1 to `min_cell` − 1.
     """
     rows = register.copy()
     few = (rows["n"] < 100).to_numpy(dtype=bool)
@@ -38,7 +38,7 @@ def released(register: pd.DataFrame, published: pd.Series, min_cell: int) -> pd.
     bands = np.array(["<8", "8–29", "≥30"], dtype=object)[np.digitize(np.nan_to_num(df), [8, 30])]
     rows["df"] = pd.array(np.where(np.isnan(df), "", bands), dtype="string")
     rows["df"] = rows["df"].replace("", pd.NA)
-    hidden = (rows["n_missing"] > 0) & (rows["n_missing"] < min_cell)
+    hidden = bared | (rows["n_missing"] > 0) & (rows["n_missing"] < min_cell)
     rows.loc[hidden, ["n_missing", "n_asked"]] = np.nan
     rows["status"] = pd.array(["published" if p else "suppressed" for p in published], dtype="string")
     rows["reason"] = pd.array([None if p else REASON for p in published], dtype="string")
