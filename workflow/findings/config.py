@@ -22,7 +22,7 @@ from findings.errors import FindingsError
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 TEXTS = frozenset({"label", "question", "base_label", "title", "note"})
 # What of an indicator's entry is not its source: everything else says how a value is made from answers.
-_NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base"}
+_NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base", "by", "dimension"}
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class Indicator:
     """One column of indicators.parquet.
 
     `column` is `family__id[__service|__ministry]`; `source` how its value is made: `column` with `one` and `zero`,
-    `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `sus` (columns) with `scale`; `not_in`
-    (two columns); and `not_asked`, the value of those whom the base leaves out (absent: null). `base` is the column of
-    the base indicator, None for everyone; texts are language -> text.
+    `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `but_not` (two columns of indicators);
+    `sus` (columns) with `scale`; `not_in` (two columns); and `not_asked`, the value of those whom the base leaves out
+    (absent: null). `base` is the column of the base indicator, None for everyone; `by` the breakdowns and crossings that
+    it is by; texts are language -> text.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Indicator:
     source: dict[str, Any]
     base: str | None
     base_indicator: str | None
+    by: frozenset[str]
     label: dict[str, str]
     question: dict[str, str]
     base_label: dict[str, str]
@@ -233,15 +235,34 @@ def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _bases(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     ids = {entry["id"] for entry in study["indicators"]}
     for i, entry in enumerate(study["indicators"]):
-        for key in ("base", "any_of"):
-            if entry.get(key) and entry[key] not in ids:
-                yield f"indicators.{i}.{key}", entry[key], f"an indicator's id: {', '.join(sorted(ids))}"
+        for key in ("base", "any_of", "but_not"):
+            for wanted in [entry[key]] if isinstance(entry.get(key), str) else entry.get(key) or []:
+                if wanted not in ids:
+                    yield f"indicators.{i}.{key}", wanted, f"an indicator's id: {', '.join(sorted(ids))}"
+                    return
+        names = [*study["breakdowns"], *(crossing["name"] for crossing in study.get("crossings", []))]
+        for name in entry.get("by", []):
+            if name not in names:
+                yield f"indicators.{i}.by", name, f"breakdowns or crossings: {', '.join(names)}"
+        for variable, section in entry.get("for_each", {}).items():
+            within = {"item": "item_sets", "step": "scales"}.get(variable)
+            if within and section not in study.get(within, {}):
+                key = f"indicators.{i}.for_each.{variable}"
+                yield key, section, f"one of {within}: {', '.join(study.get(within, {}))}"
                 return
     try:
-        columns = [indicator.column for indicator in expand_indicators(study)]
+        expanded = expand_indicators(study)
     except FindingsError as error:
         yield "indicators", str(error), "bases that do not rest on each other, each with the same service or ministry"
         return
+    by = {indicator.column: indicator.by for indicator in expanded}
+    for indicator in expanded:
+        for other in set(rests_on(indicator)) - set(indicator.source.get("any_of", [])):
+            if not indicator.by <= by[other]:
+                missing = ", ".join(sorted(indicator.by - by[other]))
+                yield f"by of {indicator.column}", missing, f"breakdowns of {other} too, on which it rests"
+                return
+    columns = list(by) if len(by) == len(expanded) else [indicator.column for indicator in expanded]
     if len(columns) != len(set(columns)):
         twice = next(column for column in columns if columns.count(column) > 1)
         yield "indicators", f"{twice} twice", "family, id, and service or ministry unique together"
@@ -286,7 +307,7 @@ def expand_indicators(study: Mapping[str, Any]) -> list[Indicator]:
     done: dict[str, Indicator] = {}
     waiting = [_linked(indicator, named, of_ministry) for indicator in made]
     while waiting:
-        ready = [i for i in waiting if {*([i.base] if i.base else []), *i.source.get("any_of", [])} <= done.keys()]
+        ready = [i for i in waiting if set(rests_on(i)) <= done.keys()]
         if not ready:
             raise FindingsError(f"the bases of {', '.join(i.column for i in waiting[:5])} go round in a circle")
         done |= {indicator.column: indicator for indicator in ready}
@@ -294,35 +315,60 @@ def expand_indicators(study: Mapping[str, Any]) -> list[Indicator]:
     return list(done.values())
 
 
+def rests_on(indicator: Indicator) -> list[str]:
+    """Columns of the indicators that an indicator is made from."""
+    own = indicator.source
+    return [*([indicator.base] if indicator.base else []), *own.get("any_of", []), *own.get("but_not", [])]
+
+
 def _linked(
     indicator: Indicator, named: Mapping[tuple[str, str | None], str], of_ministry: Mapping[tuple[str, str | None], Any]
 ) -> Indicator:
-    """The indicator with its base's column and the columns of `any_of`."""
+    """The indicator with its base's column and the columns of `any_of` and `but_not`."""
     base, source = None, dict(indicator.source)
+
+    def column(wanted: str, kind: str) -> str:
+        candidates = [(wanted, of) for of in (indicator.service, indicator.ministry, None)]
+        found = next((named[candidate] for candidate in candidates if candidate in named), None)
+        if found is None:
+            raise FindingsError(f"{indicator.column} has no {kind} {wanted} of its service or ministry")
+        return found
+
     if indicator.base_indicator:
-        candidates = [(indicator.base_indicator, of) for of in (indicator.service, indicator.ministry, None)]
-        base = next((named[candidate] for candidate in candidates if candidate in named), None)
-        if base is None:
-            raise FindingsError(f"{indicator.column} has no base {indicator.base_indicator} of its service or ministry")
+        base = column(indicator.base_indicator, "base")
+    if "but_not" in source:
+        source["but_not"] = [column(wanted, "but_not") for wanted in source["but_not"]]
     if "any_of" in source:
         source["any_of"] = [c for c in of_ministry[(source["any_of"], indicator.ministry)] if c != indicator.column]
     return Indicator(**{**indicator.__dict__, "base": base, "source": source})
 
 
 def _runs(entry: Mapping[str, Any], study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The values of {service}, {ministry}, {barrier} for which an entry is repeated."""
+    """The values of {service}, {ministry}, {barrier}, … for which an entry is repeated."""
     runs: list[dict[str, str]] = [{}]
     for variable, section in entry.get("for_each", {}).items():
-        runs = [{**run, variable: code} for run in runs for code in study[section]]
+        runs = [{**run, variable: code} for run in runs for code in _section(study, variable, section)]
     for run in runs:
         if "service" in run:
             run["ministry"] = study["services"][run["service"]]["ministry"]
     return runs
 
 
+def _section(study: Mapping[str, Any], variable: str, section: str) -> Mapping[str, Any]:
+    """What {variable} runs over: a section of the config, the items of a set, the steps of a scale."""
+    within = {"item": "item_sets", "step": "scales"}.get(variable)
+    return study[within][section] if within else study[section]
+
+
 def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mapping[str, Any]) -> Indicator:
     ministry, service = values.get("ministry"), values.get("service")
     name = _filled(entry["id"], values)
+    source = {key: _filled(value, values) for key, value in entry.items() if key not in _NOT_SOURCE}
+    if "dimension" in entry:
+        dimension = _filled(entry["dimension"], values)
+        source["contains"] = [code for code, barrier in study["barriers"].items() if barrier["dimension"] == dimension]
+    every = [name for name, breakdown in study["breakdowns"].items() if breakdown.get("default", True)]
+    every += [crossing["name"] for crossing in study.get("crossings", [])]
     return Indicator(
         id=name,
         family=entry["family"],
@@ -330,10 +376,14 @@ def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mappi
         ministry=ministry,
         service=service,
         column="__".join([entry["family"], name, *([service or ministry] if service or ministry else [])]),  # type: ignore[list-item]
-        source={key: _filled(value, values) for key, value in entry.items() if key not in _NOT_SOURCE},
+        source=source,
         base=None,
         base_indicator=entry.get("base"),
-        **{text: _text(entry.get(text, {}), values, study) for text in ("label", "question", "base_label")},
+        by=frozenset(entry.get("by", every)),
+        **{
+            text: _text(entry.get(text, {}), values, study, entry.get("for_each", {}))
+            for text in ("label", "question", "base_label")
+        },
     )
 
 
@@ -345,16 +395,17 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), value)
 
 
-def _text(texts: Mapping[str, str], values: Mapping[str, str], study: Mapping[str, Any]) -> dict[str, str]:
-    """A text per language with {service}, {ministry}, {barrier} replaced by their labels."""
-    sections = {"service": "services", "ministry": "ministries", "barrier": "barriers"}
+def _text(
+    texts: Mapping[str, str], values: Mapping[str, str], study: Mapping[str, Any], runs_over: Mapping[str, str]
+) -> dict[str, str]:
+    """A text per language with {service}, {ministry}, {barrier}, … replaced by their labels."""
+    sections = {"ministry": "ministries", **runs_over}
+
+    def label(variable: str, code: str, language: str) -> str:
+        entry = _section(study, variable, sections[variable])[code]
+        return str(entry.get("label", {}).get(language, code))
+
     return {
-        language: _filled(
-            text,
-            {
-                variable: study[sections[variable]][code].get("label", {}).get(language, code)
-                for variable, code in values.items()
-            },
-        )
+        language: _filled(text, {variable: label(variable, code, language) for variable, code in values.items()})
         for language, text in texts.items()
     }

@@ -30,11 +30,15 @@ WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_t
 
 @dataclass(frozen=True)
 class Domain:
-    """A set of respondents: everyone (`breakdown` None), a group of a level, or a cell of a crossing."""
+    """A set of respondents: everyone (`breakdown` None), a group of a level, or a cell of a crossing.
+
+    `of` is the breakdown, or crossing, of the config that it belongs to.
+    """
 
     breakdown: str | None
     group: str | None
     rows: Bools
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,9 @@ def estimate(
     """
     inside = frame["base_weight"].notna().to_numpy(dtype=bool)
     domains = _domains(frame, levels, study.get("crossings", []), inside)
-    values = frame[[indicator.column for indicator in indicators]].to_numpy(dtype=float)
+    sets: dict[frozenset[str], list[Indicator]] = {}
+    for indicator in indicators:
+        sets.setdefault(indicator.by, []).append(indicator)
     parts = []
     for weighting in design["weighting"]:
         if weighting == "none":
@@ -84,8 +90,11 @@ def estimate(
             calibrated=weighting in ("calibrated", "trimmed"),
             base=base[rows],
         )
-        result = ratios(values[rows], weights[rows], np.array([d.rows[rows] for d in chosen]), plan)
-        parts.append(_rows(result, indicators, chosen, frame, weighting, str(design["kind"])))
+        for by, some in sets.items():
+            wanted = [domain for domain in chosen if domain.of is None or domain.of in by]
+            values = frame.loc[rows, [indicator.column for indicator in some]].to_numpy(dtype=float)
+            result = ratios(values, weights[rows], np.array([d.rows[rows] for d in wanted]), plan)
+            parts.append(_rows(result, some, wanted, frame, weighting, str(design["kind"])))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -138,6 +147,7 @@ def _domains(
 ) -> list[Domain]:
     """Everyone of the target population, each group of each level, each cell of each crossing; none that is empty."""
     held: dict[str, dict[str, Bools]] = {}
+    of = {level.name: level.breakdown for level in levels}
     for level in levels:
         column = frame[level.name]
         held[level.name] = {g: (column == g).fillna(False).to_numpy(dtype=bool) for g in level.groups}
@@ -145,11 +155,12 @@ def _domains(
     for name, groups in held.items():
         for group, rows in groups.items():
             # A group wholly outside the target population is a domain of its own; any other lies inside it.
-            domains.append(Domain(name, group, rows & inside if (rows & inside).any() else rows))
+            domains.append(Domain(name, group, rows & inside if (rows & inside).any() else rows, of[name]))
     for crossing in crossings:
         for groups_ in product(*(held[name] for name in crossing["levels"])):
             rows = np.logical_and.reduce([held[n][g] for n, g in zip(crossing["levels"], groups_, strict=True)])
-            domains.append(Domain(AND.join(crossing["levels"]), AND.join(groups_), rows & inside))
+            name = AND.join(crossing["levels"])
+            domains.append(Domain(name, AND.join(groups_), rows & inside, crossing["name"]))
     return [domain for domain in domains if domain.rows.any()]
 
 

@@ -143,6 +143,10 @@ def _source(
         return answers.mapped(source["column"], known, name)
     if "any_of" in source:
         return _any_of([values[column] for column in source["any_of"]], [states[column] for column in source["any_of"]])
+    if "but_not" in source:
+        return _but_not(
+            [values[column] for column in source["but_not"]], [states[column] for column in source["but_not"]]
+        )
     wanted_column, offered_column = source["not_in"]
     return _not_in(answers.cells(wanted_column, name), answers.cells(offered_column, name), answers)
 
@@ -164,6 +168,14 @@ def _any_of(values: list[Floats], states: list[Cells]) -> tuple[Floats, Cells]:
     missing = np.isnan(table)
     first = np.array(states, dtype=object)[missing.argmax(axis=0), np.arange(table.shape[1])]
     return value, np.where(np.isnan(value), first, "answered").astype(object)
+
+
+def _but_not(values: list[Floats], states: list[Cells]) -> tuple[Floats, Cells]:
+    """1 if the first is 1 and the second 0; 0 if the first is 0 or the second 1; else none, and why it is missing."""
+    first, second = values
+    value = np.where((first == 1) & (second == 0), 1.0, np.where((first == 0) | (second == 1), 0.0, np.nan))
+    missing = np.where(np.isnan(first), states[0], states[1])
+    return value, np.where(np.isnan(value), missing, "answered").astype(object)
 
 
 def _sus(items: list[tuple[Floats, Cells]]) -> tuple[Floats, Cells]:

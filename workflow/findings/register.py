@@ -126,6 +126,28 @@ def sample_rows(
     return pd.DataFrame(made)
 
 
+def population_rows(design: Mapping[str, Any], levels: Sequence[Level]) -> pd.DataFrame:
+    """The population that the wave is calibrated to: `population.share.proportion`, by the finest level of its margins.
+
+    `estimate` is the share of the margin's totals; `n` is null: it is no respondent's answer. Nothing without margins.
+    """
+    groups = {level.name: level.groups for level in levels}
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    for margin in (design.get("calibration") or {}).get("margins", []):
+        totals = {tuple(cell.split("/")): size for cell, size in margin["totals"].items()}
+        columns = len(margin["columns"])
+        known = {cell: size for cell, size in totals.items() if len(cell) == columns and "(none)" not in cell}
+        for place, level in enumerate(margin["columns"]):
+            for group in groups.get(level, {}):
+                size = sum(size for cell, size in known.items() if cell[place] == group)
+                made.setdefault(
+                    (level, group),
+                    {"family": "population", "indicator": "share", "statistic": "proportion", "breakdown": level,
+                     "group": group, "estimate": size / sum(known.values()), "n": np.nan, "cells": cells(0, None)},
+                )  # fmt: skip
+    return pd.DataFrame(list(made.values()))
+
+
 def quality_rows(frame: pd.DataFrame, indicators: Sequence[Indicator], wave: Mapping[str, Any]) -> pd.DataFrame:
     """Item non-response: `quality.<family>_<indicator>.nonresponse`, the share of those asked without an answer."""
     inside = frame["base_weight"].notna()

@@ -20,5 +20,6 @@ with job(snakemake) as io:
         register.flow_rows(flow, wave),
         register.sample_rows(frame, design, steps, wave),
         register.quality_rows(frame, indicators, wave),
+        register.population_rows(design, steps),
     ]
     register.assemble(rows, wave, design["kind"]).to_parquet(io.output.register, index=False)

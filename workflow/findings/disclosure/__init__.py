@@ -14,7 +14,7 @@ from findings.config import Indicator, Level
 from findings.disclosure.gate import Gate, Row, make_gate, run
 from findings.disclosure.release import REASON, released
 
-__all__ = ["REASON", "Disclosed", "disclose", "weight_ranges"]
+__all__ = ["REASON", "Disclosed", "disclose", "disclose_derived", "weight_ranges"]
 WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 
 
@@ -50,6 +50,17 @@ def disclose(
     )
     bared = _bared(register, gate)
     return Disclosed(released(register, passed, bared, study["disclosure"]["min_cell"]), confidential, report)
+
+
+def disclose_derived(derived: pd.DataFrame, judged: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Comparisons (rows of the register with keys `diff(key,key)`) of rows that were judged, as they are released.
+
+    `judged` holds the released rows (key, status) of every wave they are made from: a comparison passes if both did.
+    """
+    through = set(judged.loc[judged["status"] == "published", "key"])
+    keys = [key[len("diff(") : -1].split(",") for key in derived["key"]]
+    passed = pd.Series([set(pair) <= through for pair in keys], index=derived.index, dtype=bool)
+    return released(derived, passed, pd.Series(True, index=derived.index), min_cell)
 
 
 def weight_ranges(
@@ -88,7 +99,7 @@ def _passed(register: pd.DataFrame, gate: Gate) -> pd.Series:
         row["key"] in flow if row["family"] == "flow"
         else _quality(json.loads(row["cells"]), gate.limits) and _base_shown(gate, (named[_of(row)], None))
         if row["family"] == "quality"
-        else gate.published(_place(row))
+        else row["family"] == "population" or gate.published(_place(row))
         for row in register.to_dict("records")
     ]  # fmt: skip
     return pd.Series(passed, index=register.index, dtype=bool)

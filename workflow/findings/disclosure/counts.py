@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -101,33 +102,31 @@ def build(
     the total, which is of that population alone.
     """
     counts = Counts(alias=_aliases(indicators))
-    by_column = {indicator.column: indicator for indicator in indicators}
     additive = [level for level in levels if level.column != outside]
-    leaves: list[Domain] = [TOTAL]
+    of = {level.name: level for level in levels}
+    within = {level.name: [i for i in indicators if level.breakdown in i.by] for level in levels}
+    leaves: list[tuple[Domain, Sequence[Indicator]]] = [(TOTAL, indicators)]
     for level in levels:
-        leaves += [(level.name, group) for group in level.groups]
-    for level in additive:
-        leaves.append((level.name, REST))
+        leaves += [((level.name, group), within[level.name]) for group in level.groups]
     for crossing in crossings:
-        groups = {level.name: level for level in levels}
         name = AND.join(crossing["levels"])
-        cellnames = [""]
-        for step in crossing["levels"]:
-            cellnames = [f"{c}{AND if c else ''}{g}" for c in cellnames for g in groups[step].groups]
-        leaves += [(name, c) for c in cellnames]
-    for domain in leaves:
-        if domain is None or domain[1] != REST:
-            _of_domain(counts, domain, cells, people, indicators, by_column)
+        within[name] = [
+            i for i in indicators if {crossing["name"], *(of[s].breakdown for s in crossing["levels"])} <= i.by
+        ]
+        for combination in product(*(of[step].groups for step in crossing["levels"])):
+            leaves.append(((name, AND.join(combination)), within[name]))
+    for domain, some in leaves:
+        _of_domain(counts, domain, cells, people, some)
     for level in additive:
-        _rest(counts, level, indicators)
+        _rest(counts, level, within[level.name])
     ladders: dict[str, list[Level]] = {}
     for level in additive:
         ladders.setdefault(level.breakdown, []).append(level)
     for steps in ladders.values():
         for level in steps[1:]:
-            _nested(counts, steps[0], level, indicators)
+            _nested(counts, steps[0], level, within[level.name])
     for crossing in crossings:
-        _crossed(counts, crossing, {level.name: level for level in levels}, indicators)
+        _crossed(counts, crossing, of, within[AND.join(crossing["levels"])])
     return counts
 
 
@@ -164,9 +163,9 @@ def _of_domain(
     cells: Mapping[tuple[str, Domain], Cell],
     people: Mapping[Domain, int],
     indicators: Sequence[Indicator],
-    by_column: Mapping[str, Indicator],
 ) -> None:
-    """The variables of a domain and the relations within it."""
+    """The variables of a domain and the relations within it; `indicators` are those that are estimated in it."""
+    by_column = {indicator.column: indicator for indicator in indicators}
     everyone = people.get(domain)
     if everyone is None:
         everyone = max((cell.n for (_, d), cell in cells.items() if d == domain), default=0)
@@ -205,11 +204,17 @@ def _of_domain(
             if proportion:
                 counts.relate([(asked, 1), (var("k", column), -1)], kind="k within base")
         if "any_of" in source:
-            _any(counts, var("k", column), [var("k", c) for c in source["any_of"]])
+            parts = [var("k", c) for c in source["any_of"] if c in by_column]
+            _any(counts, var("k", column), parts, complete=len(parts) == len(source["any_of"]))
+        if "but_not" in source:
+            first, second = (var("k", other) for other in source["but_not"])
+            counts.relate([(first, 1), (var("k", column), -1)], kind="some of the first")
+            _known_rest(counts, first, [second, var("k", column)], "first, second and the rest")
         if "contains" in source:
             options.setdefault(("contains", source["column"] + str(indicator.base)), []).append(indicator)
         if "equals" in source:
             options.setdefault(("equals", source["column"] + str(indicator.base)), []).append(indicator)
+    _same_question(counts, domain, indicators)
     for (kind, _), group in options.items():
         single = [i for i in group if kind == "equals" or isinstance(i.source["contains"], str)]
         if kind == "equals":
@@ -221,6 +226,41 @@ def _of_domain(
                 parts = [var("k", i.column) for i in single if i.source["contains"] in wanted]
                 complete = wanted <= {i.source["contains"] for i in single}
                 _any(counts, var("k", indicator.column), parts, complete=complete)
+
+
+def _known_rest(counts: Counts, whole: int, parts: list[int], kind: str) -> None:
+    """A whole and its parts, but for a few without an answer: how few is no secret."""
+    left = counts.truth[whole] - sum(counts.truth[part] for part in parts)
+    terms = [(whole, 1.0), *[(part, -1.0) for part in parts]]
+    counts.relate(terms, low=min(0.0, left), high=max(0.0, left), kind=kind)
+
+
+def _same_question(counts: Counts, domain: Domain, indicators: Sequence[Indicator]) -> None:
+    """Relations between indicators of one question: of users, of non-users and of both; of some steps of a scale."""
+    by_source: dict[str, list[Indicator]] = {}
+    steps: dict[tuple[str, str | None], dict[str, str]] = {}
+    bases = {indicator.column: indicator for indicator in indicators}
+    for indicator in indicators:
+        if indicator.statistic == "proportion" and "column" in indicator.source:
+            by_source.setdefault(json.dumps(indicator.source, sort_keys=True), []).append(indicator)
+        if "equals" in indicator.source:
+            place = steps.setdefault((indicator.source["column"], indicator.base), {})
+            place[indicator.source["equals"]] = indicator.column
+    for same in by_source.values():
+        of = {indicator.base: indicator.column for indicator in same}
+        for rest in same:
+            halves = bases[rest.base].source.get("but_not", [None]) if rest.base else [None]
+            if len(halves) == 2 and set(halves) <= of.keys():
+                for kind in ("n", "k"):
+                    whole, *parts = (
+                        counts.variable((kind, c), domain) for c in (of[halves[0]], of[halves[1]], rest.column)
+                    )
+                    _known_rest(counts, whole, parts, "users and the others")
+    for indicator in indicators:
+        found = steps.get((indicator.source.get("column", ""), indicator.base), {})
+        if "one" in indicator.source and set(indicator.source["one"]) <= found.keys():
+            parts = [counts.variable(("k", found[code]), domain) for code in indicator.source["one"]]
+            _known_rest(counts, counts.variable(("k", indicator.column), domain), parts, "steps of a scale")
 
 
 def _twin(indicator: Indicator, indicators: Sequence[Indicator]) -> str | None:

@@ -24,7 +24,7 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
     """
     rows = register.copy()
     few = (rows["n"] < 100).to_numpy(dtype=bool)
-    mean = (rows["statistic"] == "mean").to_numpy(dtype=bool)
+    mean = rows["statistic"].isin(["mean", "difference_of_means"]).to_numpy(dtype=bool)
     count = (rows["statistic"] == "count").to_numpy(dtype=bool)
     places = np.where(mean | few, 2, 3)
     for column in ("estimate", "se", "ci_low", "ci_high"):
@@ -45,6 +45,8 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
     withheld = ~published.to_numpy(dtype=bool)
     for column in ERASED:
         rows.loc[withheld, column] = pd.NA if str(rows[column].dtype) == "string" else np.nan
+    for column in ("test_value", "p", "p_adjusted"):
+        rows[column] = rows[column].round(3)
     for column in ("n", "n_asked", "n_missing", "n_eff"):
         rows[column] = rows[column].astype("Int64")
     return rows[[column for column in COLUMNS if column != "cells"]]
