@@ -9,7 +9,7 @@ from findings import environment
 environment.pin()
 
 from findings.config import check_waves, load_study
-from findings.inputs import code, part, raw_files, report_files, wave_file
+from findings.inputs import PLAN, code, part, raw_files, report_files, wave_file
 
 STUDY = load_study(Path("config.yaml"))
 check_waves(STUDY, Path("data/raw"))

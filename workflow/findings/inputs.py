@@ -11,6 +11,13 @@ from findings.environment import ROOT
 from findings.provenance import modules
 
 
+# What says which indicators and groups there are.
+PLAN = (
+    "ministries", "services", "barriers", "dimensions", "spoken_languages", "scales", "item_sets", "breakdowns",
+    "crossings", "domains", "indicators",
+)  # fmt: skip
+
+
 def code(script: str) -> list[str]:
     """The package modules that the script of a rule rests on."""
     return [str(path) for path in modules(ROOT / "workflow" / "scripts" / f"{script}.py")]

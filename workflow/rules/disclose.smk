@@ -12,7 +12,7 @@ rule disclose:
         attack="results/confidential/{wave}/attack.json",
     params:
         accept=bool(config.get("accept_interim_gate", False)),
-        study=part(STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains", "indicators", "disclosure"),
+        study=part(STUDY, *PLAN, "disclosure"),
     log:
         "results/logs/{wave}/disclose.log",
     conda:

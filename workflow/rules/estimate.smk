@@ -10,10 +10,7 @@ rule estimate:
     output:
         register="results/confidential/{wave}/register.parquet",
     params:
-        study=part(
-            STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
-            "indicators", "nonanswers", "weighting", "singletons",
-        ),
+        study=part(STUDY, *PLAN, "nonanswers", "weighting", "singletons"),
     log:
         "results/logs/{wave}/estimate.log",
     conda:

@@ -12,10 +12,7 @@ rule weight:
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
     params:
-        study=part(
-            STUDY, "ministries", "services", "barriers", "breakdowns", "crossings", "domains",
-            "indicators", "nonanswers", "weighting", "singletons",
-        ),
+        study=part(STUDY, *PLAN, "nonanswers", "weighting", "singletons"),
     log:
         "results/logs/{wave}/weight.log",
     conda:
