@@ -8,16 +8,20 @@ from findings import environment
 
 environment.pin()
 
-from findings.config import check_waves, load_study
-from findings.inputs import PLAN, code, part, raw_files, report_files, wave_file
+from findings.config import check_waves, load_study, load_wave
+from findings.inputs import LABELS, PLAN, code, exhibit_part, exhibits, headline, part, raw_files, report_files, wave_file, words
+from findings.waves import earlier_wave
 
 STUDY = load_study(Path("config.yaml"))
 check_waves(STUDY, Path("data/raw"))
-WAVES = list(STUDY["waves"])
+WAVES = {name: load_wave(Path("data/raw") / name / "wave.yaml") for name in STUDY["waves"]}
+EARLIER = {name: earlier_wave(name, WAVES) for name in WAVES}
+LATER = [name for name in WAVES if EARLIER[name]]
 
 wildcard_constraints:
     wave="[a-z0-9_]+",
     name="[a-z0-9_]+",
+    language="[a-z]{2,3}",
 
 
 localrules:
@@ -34,6 +38,7 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/clean.smk"
 include: "workflow/rules/weight.smk"
 include: "workflow/rules/estimate.smk"
+include: "workflow/rules/compare.smk"
 include: "workflow/rules/disclose.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/report.smk"

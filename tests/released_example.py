@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
-from findings.register import COLUMNS, print_key
+from findings.keys import print_key
+from findings.register import COLUMNS
 from findings.release import Released
 
 WAVE = "nug_2025"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from conftest import WAVE
 from findings.errors import FindingsError
-from findings.register import parse_key, print_key
+from findings.keys import parse_key, print_key
 from hypothesis import given
 from hypothesis import strategies as st
 

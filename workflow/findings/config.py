@@ -32,8 +32,8 @@ class Indicator:
     `column` is `family__id[__service|__ministry]`; `source` how its value is made: `column` with `one` and `zero`,
     `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `but_not` (two columns of indicators);
     `sus` (columns) with `scale`; `not_in` (two columns); and `not_asked`, the value of those whom the base leaves out
-    (absent: null). `base` is the column of the base indicator, None for everyone; `by` the breakdowns and crossings that
-    it is by; texts are language -> text.
+    (absent: null). `base` is the column of the base indicator, None for everyone; `by` names the breakdowns and
+    crossings it is estimated by; texts are language -> text.
     """
 
     id: str
@@ -362,10 +362,10 @@ def _section(study: Mapping[str, Any], variable: str, section: str) -> Mapping[s
 
 def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mapping[str, Any]) -> Indicator:
     ministry, service = values.get("ministry"), values.get("service")
-    name = _filled(entry["id"], values)
-    source = {key: _filled(value, values) for key, value in entry.items() if key not in _NOT_SOURCE}
+    name = filled(entry["id"], values)
+    source = {key: filled(value, values) for key, value in entry.items() if key not in _NOT_SOURCE}
     if "dimension" in entry:
-        dimension = _filled(entry["dimension"], values)
+        dimension = filled(entry["dimension"], values)
         source["contains"] = [code for code, barrier in study["barriers"].items() if barrier["dimension"] == dimension]
     every = [name for name, breakdown in study["breakdowns"].items() if breakdown.get("default", True)]
     every += [crossing["name"] for crossing in study.get("crossings", [])]
@@ -387,9 +387,10 @@ def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mappi
     )
 
 
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
+def filled(value: Any, values: Mapping[str, str]) -> Any:
+    """A text, or the texts of a list, with every {name} that `values` has replaced."""
     if isinstance(value, list):
-        return [_filled(part, values) for part in value]
+        return [filled(part, values) for part in value]
     if not isinstance(value, str):
         return value
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), value)
@@ -406,6 +407,6 @@ def _text(
         return str(entry.get("label", {}).get(language, code))
 
     return {
-        language: _filled(text, {variable: label(variable, code, language) for variable, code in values.items()})
+        language: filled(text, {variable: label(variable, code, language) for variable, code in values.items()})
         for language, text in texts.items()
     }

@@ -21,7 +21,8 @@ from findings.design import Design, degrees_of_freedom, deviations_in_strata, ma
 from findings.errors import FindingsError
 from findings.indicators import STATE
 from findings.intervals import effective_n, korn_graubard, reliability, student
-from findings.register import AND, cells
+from findings.keys import AND
+from findings.register import cells
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

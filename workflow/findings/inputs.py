@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from findings.config import without_labels
+from findings.config import TEXTS, without_labels
 from findings.environment import ROOT
 from findings.provenance import modules
-
+from findings.text.captions import captions
+from findings.waves import earlier_wave
 
 # What says which indicators and groups there are.
 PLAN = (
@@ -39,6 +40,63 @@ def raw_files(wildcards: Any) -> list[str]:
     return sorted(str(path) for path in Path(f"data/raw/{wildcards.wave}").iterdir() if path.is_file())
 
 
-def report_files() -> list[str]:
-    """Templates, captions and style of the report."""
-    return sorted(str(path) for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())
+def report_files(*endings: str) -> list[str]:
+    """Templates, captions and style of the report; of some endings only, if any are given."""
+    found = (path for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())
+    return sorted(str(path) for path in found if not endings or path.suffix in endings)
+
+
+# Kinds of exhibits that are of the study, of no wave.
+OF_NO_WAVE = ("timeline", "inventory")
+# What exhibits know of the study; the exhibits themselves come one by one.
+LABELS = (
+    "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
+    "item_sets", "breakdowns", "crossings", "indicators", "headline_weighting", "source_date_epoch",
+)  # fmt: skip
+
+
+def headline(study: Mapping[str, Any], waves: Mapping[str, Mapping[str, Any]]) -> str:
+    """The wave that chapters are of: the config's, else the last of a probability design, else the last."""
+    probability = [name for name, wave in waves.items() if wave["design"]["kind"] == "probability"]
+    return str(study.get("headline_wave") or [*waves, *probability][-1])
+
+
+def exhibits(study: Mapping[str, Any], kind: str, waves: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Name and wave of every figure or table to be made (`kind` figures or tables); of no wave, an empty text.
+
+    `waves` are the declarations (wave.yaml) by name. An entry's `waves` is every, volunteer, later (those with a
+    comparable one before) or a list; without it, it is of the headline wave.
+    """
+    chosen = {
+        "every": list(waves),
+        "volunteer": [name for name, wave in waves.items() if wave["design"]["kind"] == "volunteer"],
+        "later": [name for name in waves if earlier_wave(name, waves)],
+        None: [headline(study, waves)],
+    }
+    made = []
+    for name, entry in study["exhibits"][kind].items():
+        wanted = entry.get("waves")
+        of = [""] if entry["kind"] in OF_NO_WAVE else wanted if isinstance(wanted, list) else chosen[wanted]
+        made += [(name, wave) for wave in of]
+    return made
+
+
+def exhibit_part(study: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """What one exhibit needs of the study: its own entry, and of figures on the same scale what they show."""
+    entry = study["exhibits"][kind][name]
+    same = {
+        other: {key: value for key, value in own.items() if key not in TEXTS}
+        for other, own in study["exhibits"][kind].items()
+        if own["kind"] == entry["kind"] == "groups" and own.get("indicators") == entry.get("indicators")
+    }
+    return {**part(study, *LABELS, labels=True), "exhibits": {"figures": {}, "tables": {}, kind: {**same, name: entry}}}
+
+
+def words(study: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The captions that an exhibit shows, so that another's caption does not make it anew."""
+    found = {}
+    for language in study["languages"]:
+        every = captions(language)
+        own = {name: every[name].get(entry["kind"]) for name in ("titles", "sentences", "alt")}
+        found[language] = {k: v for k, v in every.items() if k not in ("report", "index", *own)} | own
+    return found

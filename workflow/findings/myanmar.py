@@ -110,3 +110,12 @@ def _ordered(syllable: re.Match[str]) -> str:
     if base == "\u1025" and (stacked or "\u103a" in marks):
         base = "\u1009"
     return kinzi + base + stacked + "".join(marks)
+
+
+# A syllable begins with a letter that no asat or virama follows, and that no virama comes before.
+_BREAK = re.compile(r"(?<!\u1039)(?=[\u1000-\u102a\u103f\u1050-\u1055][^\u103a\u1039]|[\u1000-\u102a]$)")
+
+
+def syllables(words: str) -> list[str]:
+    """A text in pieces between which a line may be broken: Burmese syllables; anything else is one piece."""
+    return [piece for piece in _BREAK.split(words) if piece]

@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from findings.errors import FindingsError
+from findings.release import text
+from findings.text.captions import captions
 
 EXHIBIT_COLUMNS = ["exhibit", "wave", "rule", "script", "keys", "file", "sha256"]
 
@@ -32,7 +34,8 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
         place = new / path.relative_to(work)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
-    waves = [new / wave / "estimates.csv" for wave in study["waves"]]
+    waves = [new / wave / name for wave in study["waves"] for name in ("estimates.csv", "changes.csv")]
+    waves = [path for path in waves if path.is_file()]
     estimates = pd.concat([pd.read_csv(path, dtype=str, keep_default_na=False) for path in waves])
     estimates.to_csv(new / "estimates.csv", index=False, lineterminator="\n")
     unknown = {key for exhibit in exhibits for key in exhibit["keys"]} - set(estimates["key"])
@@ -67,26 +70,52 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _index(release: Path, study: dict) -> str:
-    """One page that leads to everything in the release."""
-    language = study["languages"][0]
-    title = html.escape(study["study"]["title"][language])
-    groups: dict[str, list[str]] = {}
-    for path in sorted(release.rglob("*")):
-        if path.is_file():
-            name = str(path.relative_to(release))
-            place = name.split("/")[0] if "/" in name else "report and register"
-            groups.setdefault(place, []).append(name)
-    order = sorted(groups, key=lambda place: (place != "report and register", place))
-    body = "".join(
-        f"<h2>{html.escape(place)}</h2><ul>"
-        + "".join(f'<li><a href="{html.escape(n)}">{html.escape(n)}</a></li>' for n in groups[place])
-        + "</ul>"
-        for place in order
-    )
-    style = "body{font:16px/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+def _index(release: Path, study: dict[str, Any]) -> str:
+    """One page, in every language of the study, that leads to everything in the release."""
+    names = [str(path.relative_to(release)) for path in sorted(release.rglob("*")) if path.is_file()]
+    parts = []
+    for lang in study["languages"]:
+        words = captions(lang)["index"]
+        parts.append(f'<section lang="{lang}"><h1>{html.escape(text(study["study"]["title"], lang))}</h1>')
+        reports = [n for n in names if n.startswith(f"report.{lang}.")]
+        parts.append(f"<h2>{html.escape(words['reports'])}</h2>{_links([(n, [n]) for n in reports])}")
+        for kind in ("figures", "tables"):
+            own = [n for n in names if n.startswith(f"{kind}/") and (f".{lang}." in n or n.endswith(".csv"))]
+            grouped = _grouped(own, study, kind, lang)
+            parts.append(f"<h2>{html.escape(words[kind])}</h2>{_links(grouped)}")
+        data = [n for n in names if n.endswith(".csv") and not n.startswith("tables/")]
+        parts.append(f"<h2>{html.escape(words['data'])}</h2><p>{html.escape(words['data_note'])}</p>")
+        parts.append(_links([(n, [n]) for n in data]) + "</section>")
+    style = "body{font:16px/1.6 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    style += ":root{color-scheme:light dark}"
+    style += "li{margin:.3rem 0;overflow-wrap:anywhere}a{margin-right:.6rem}"
+    first = study["languages"][0]
+    title = html.escape(text(study["study"]["title"], first))
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="{first}"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>'
-        f"<body><main><h1>{title}</h1>{body}</main></body></html>\n"
+        f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
+
+
+def _grouped(names: list[str], study: dict[str, Any], kind: str, lang: str) -> list[tuple[str, list[str]]]:
+    """Files by exhibit, under the exhibit's label and its wave's."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        stem = name.split("/")[1].split(".")
+        entry = study["exhibits"][kind][stem[0]]
+        wave = study["waves"].get(stem[1], {}) if len(stem) > 2 else {}
+        labels = [text(each.get("label", {}), lang) for each in (entry, wave)]
+        found.setdefault(" – ".join(filter(None, labels)), []).append(name)
+    return list(found.items())
+
+
+def _links(groups: list[tuple[str, list[str]]]) -> str:
+    rows = []
+    for label, names in groups:
+        links = "".join(
+            f'<a href="{html.escape(n)}">{html.escape(n if n == label else n.split(".")[-1].upper())}</a>'
+            for n in names
+        )
+        rows.append(f"<li>{links if [label] == names else html.escape(label) + ': ' + links}</li>")
+    return f"<ul>{''.join(rows)}</ul>"

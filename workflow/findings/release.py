@@ -6,6 +6,7 @@ whoever shows it must show that it is withheld, never zero.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,20 +14,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from findings.config import Indicator, Level, expand_indicators, levels
 from findings.errors import FindingsError
+from findings.keys import AND
 
 COLUMNS = (
     "key", "wave", "family", "indicator", "statistic", "ministry", "service", "breakdown", "group", "weighting",
-    "estimate", "ci_low", "ci_high", "ci_method", "n", "reliability", "design", "synthetic", "status",
+    "estimate", "ci_low", "ci_high", "ci_method", "n", "n_eff", "deff", "p_adjusted", "reliability", "design",
+    "synthetic", "status",
 )  # fmt: skip
+NUMBERS = ("estimate", "ci_low", "ci_high", "n", "n_eff", "deff", "p_adjusted")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One released row. `value`, `low`, `high` are proportions (0 to 1), means or counts; None where withheld."""
+    """One released row. `value`, `low`, `high` are proportions (0 to 1), means, counts or differences of these.
+
+    None where withheld; `n_eff`, `deff` and `p_adjusted` also where they do not apply.
+    """
 
     key: str
     wave: str
@@ -46,6 +51,9 @@ class Estimate:
     reliability: str | None
     synthetic: bool
     status: str
+    n_eff: float | None = None
+    deff: float | None = None
+    p_adjusted: float | None = None
 
     @property
     def published(self) -> bool:
@@ -61,45 +69,61 @@ class Estimate:
 class Released:
     """The released rows of one wave, with the study's labels.
 
-    `estimates` has the columns of estimates.csv as text or numbers; empty text and NaN are null. Raises FindingsError
-    if a column is missing, a key stands twice, the rows are of more than one wave, or a suppressed row has a number.
+    `rows` have the columns of estimates.csv as text; empty text and None are null. `earlier` is the release of the wave
+    that this one is compared with. Raises FindingsError if a column is missing, a key stands twice, the rows are of
+    more than one wave, or a suppressed row has a number.
     """
 
-    def __init__(self, estimates: pd.DataFrame, config: Mapping[str, Any]) -> None:
-        absent = [name for name in COLUMNS if name not in estimates]
+    def __init__(
+        self, rows: Iterable[Mapping[str, Any]], config: Mapping[str, Any], earlier: Released | None = None
+    ) -> None:
+        self.config, self.earlier = config, earlier
+        self._rows = list(rows)
+        absent = [name for name in COLUMNS if self._rows and name not in self._rows[0]]
         if absent:
             raise FindingsError("The release lacks columns.", file="estimates.csv", codes=absent, mend="run again")
-        self.config = config
-        self._rows = _typed(estimates)
-        waves = set(self._rows["wave"])
+        waves = {row["wave"] for row in self._rows}
         if len(waves) != 1:
             raise FindingsError("An exhibit is of one wave; the rows are of another number.", codes=sorted(waves))
         self.wave: str = waves.pop()
-        if self._rows["key"].duplicated().any():
-            twice = self._rows.loc[self._rows["key"].duplicated(), "key"]
+        self._by_key = {row["key"]: row for row in self._rows}
+        if len(self._by_key) < len(self._rows):
+            seen: set[str] = set()
+            twice = [row["key"] for row in self._rows if row["key"] in seen or seen.add(row["key"])]  # type: ignore[func-returns-value]
             raise FindingsError("A key stands twice in the release.", wave=self.wave, codes=twice)
-        leaks = (self._rows["status"] != "published") & self._rows[["estimate", "ci_low", "ci_high", "n"]].notna().any(
-            axis=1
-        )
-        if leaks.any():
-            raise FindingsError("A suppressed row has a number.", wave=self.wave, codes=self._rows.loc[leaks, "key"])
+        leaks = [row["key"] for row in self._rows if row["status"] != "published" and any(row[c] for c in NUMBERS)]
+        if leaks:
+            raise FindingsError("A suppressed row has a number.", wave=self.wave, codes=leaks)
 
     @classmethod
-    def read(cls, path: Path, config: Mapping[str, Any]) -> Released:
-        """The release of a wave from its estimates.csv."""
-        return cls(pd.read_csv(path, dtype=str, keep_default_na=False), config)
+    def read(
+        cls, path: Path, config: Mapping[str, Any], changes: Path | None = None, earlier: Released | None = None
+    ) -> Released:
+        """The release of a wave from its estimates.csv, with its changes.csv and the wave before."""
+        rows: list[dict[str, Any]] = []
+        for source in filter(None, (path, changes)):
+            with source.open(newline="", encoding="utf-8") as stream:
+                rows += csv.DictReader(stream)
+        return cls(rows, config, earlier)
 
     @cached_property
     def weighting(self) -> str:
-        """The weighting that exhibits show: the headline's if the wave has it, else the design's, else none."""
-        have = set(self._rows["weighting"].dropna())
+        """The weighting that exhibits show: of a volunteer wave none; else the headline's, else the design's."""
+        if self.volunteers:
+            return "none"
+        have = {row["weighting"] for row in self._rows}
         wanted = (self.config["headline_weighting"], "design", "none")
         return next((weighting for weighting in wanted if weighting in have), "none")
 
     @cached_property
+    def volunteers(self) -> bool:
+        """Whether the wave is of volunteers: no interval, no population noun."""
+        return any(row["design"] == "volunteer" for row in self._rows)
+
+    @cached_property
     def synthetic(self) -> bool:
         """Whether any row is of synthetic data."""
-        return any(_true(value) for value in self._rows["synthetic"])
+        return any(_true(row["synthetic"]) for row in self._rows)
 
     @cached_property
     def levels(self) -> dict[str, Level]:
@@ -111,42 +135,67 @@ class Released:
         return {(i.family, i.id, i.service or i.ministry): i for i in expand_indicators(self.config)}
 
     @cached_property
-    def _by_key(self) -> dict[str, int]:
-        return {key: number for number, key in enumerate(self._rows["key"])}
+    def _by_indicator(self) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for row in self._rows:
+            found.setdefault((row["family"], row["indicator"]), []).append(row)
+        return found
 
     def number(self, key: str) -> Estimate:
-        """The row of a key. Raises FindingsError if the release does not hold it."""
-        if key not in self._by_key:
-            raise FindingsError("A sentence or an exhibit asks for a key that is not released.", codes=[key])
-        return _estimate(self._rows.iloc[self._by_key[key]])
+        """The row of a key, of this wave or of the one it is compared with. Raises FindingsError if in neither."""
+        if key in self._by_key:
+            return _estimate(self._by_key[key])
+        if self.earlier is not None:
+            return self.earlier.number(key)
+        raise FindingsError("A sentence or an exhibit asks for a key that is not released.", codes=[key])
 
-    def select(self, **wanted: str | None) -> list[Estimate]:
+    def select(self, family: str, indicator: str | None = None, **wanted: str | None) -> list[Estimate]:
         """Rows whose columns equal `wanted` (None = the column is null), in the order of the file."""
-        keep = pd.Series(True, index=self._rows.index)
-        for column, value in wanted.items():
-            keep &= self._rows[column].isna() if value is None else (self._rows[column] == value).fillna(False)
-        return [_estimate(row) for _, row in self._rows[keep].iterrows()]
+        places = [(family, indicator)] if indicator else [place for place in self._by_indicator if place[0] == family]
+        return [
+            _estimate(row)
+            for place in places
+            for row in self._by_indicator.get(place, [])
+            if all((row[column] or None) == value for column, value in wanted.items())
+        ]
 
-    def totals(self, family: str, indicator: str) -> list[Estimate]:
-        """Rows of everyone (no breakdown) in the weighting shown: one per service or ministry, in the study's order."""
-        return self._in_order(self.select(family=family, indicator=indicator, breakdown=None, weighting=self.weighting))
+    def totals(self, family: str, indicator: str, statistic: str | None = None) -> list[Estimate]:
+        """Rows of everyone (no breakdown) in the weighting shown: one per service or ministry, in the study's order.
+
+        Comparisons with another wave are no rows of everyone, unless their `statistic` is asked for.
+        """
+        rows = self.select(family, indicator, breakdown=None, weighting=self.weighting)
+        kept = [row for row in rows if row.statistic == statistic or not (statistic or row.key.startswith("diff("))]
+        return self._in_order(kept)
 
     def groups(self, breakdown: str, weighting: str | None = None, **wanted: str | None) -> list[Estimate]:
         """Rows by the groups of a breakdown, at the ladder level that the gate let through, in the level's order.
 
-        Where no level was let through, the coarsest one that has rows, all withheld; empty if there are no rows.
+        Where no level was let through, the coarsest one that has rows, all withheld; empty if there are no rows. A
+        crossing has one level: its cells.
         """
         shown: list[Estimate] = []
         share = -1.0
-        for level in sorted((v for v in self.levels.values() if v.breakdown == breakdown), key=lambda v: v.rank):
-            rows = self.select(breakdown=level.name, weighting=weighting or self.weighting, **wanted)
+        for level, order in self._ladder(breakdown):
+            rows = self.select(breakdown=level, weighting=weighting or self.weighting, **wanted)  # type: ignore[arg-type]
+            rows = [row for row in rows if not row.key.startswith("diff(")]
             published = sum(row.published for row in rows) / len(rows) if rows else -1.0
             if published > share or published == 0 == share:
-                order = list(level.groups)
                 place = {group: number for number, group in enumerate(order)}
                 shown = sorted(rows, key=lambda row: place.get(row.group or "", len(place)))
                 share = published
         return shown
+
+    def _ladder(self, breakdown: str) -> list[tuple[str, list[str]]]:
+        """Levels of a breakdown, finest first, with their groups in order; of a crossing, its cells."""
+        for crossing in self.config.get("crossings", []):
+            if crossing["name"] == breakdown:
+                cells = [""]
+                for step in crossing["levels"]:
+                    cells = [f"{cell}{AND if cell else ''}{g}" for cell in cells for g in self.levels[step].groups]
+                return [(AND.join(crossing["levels"]), cells)]
+        ladder = sorted((v for v in self.levels.values() if v.breakdown == breakdown), key=lambda v: v.rank)
+        return [(level.name, list(level.groups)) for level in ladder]
 
     def _in_order(self, rows: Iterable[Estimate]) -> list[Estimate]:
         place = {code: n for n, code in enumerate([*self.config["ministries"], *self.config["services"]])}
@@ -166,15 +215,21 @@ class Released:
             return ""
         return text(self.config.get(section, {}).get(code, {}).get("label", {}), lang) or code.replace("_", " ")
 
+    def breakdown_label(self, breakdown: str, lang: str) -> str:
+        """The label of a breakdown or a crossing."""
+        crossing = next((c for c in self.config.get("crossings", []) if c["name"] == breakdown), None)
+        return text(crossing["label"], lang) if crossing else self.label("breakdowns", breakdown, lang)
+
     def of_label(self, row: Estimate, lang: str) -> str:
         """The label of the service or ministry that a row is of."""
         return self.label("services" if row.service else "ministries", row.of, lang)
 
     def group_label(self, row: Estimate, lang: str) -> str:
-        """The label of a row's group."""
-        level = self.levels.get(row.breakdown or "")
-        group = level.groups.get(row.group or "") if level else None
-        return (text(group.label, lang) if group else "") or (row.group or "").replace("_", " ")
+        """The label of a row's group; of a crossing's cell, its groups'."""
+        names, groups = (row.breakdown or "").split(AND), (row.group or "").split(AND)
+        found = [self.levels[n].groups.get(g) if n in self.levels else None for n, g in zip(names, groups, strict=True)]
+        labels = [(text(f.label, lang) if f else "") or g.replace("_", " ") for f, g in zip(found, groups, strict=True)]
+        return " · ".join(labels)
 
 
 def text(texts: Mapping[str, str], lang: str) -> str:
@@ -195,32 +250,21 @@ def write_record(path: Path, exhibit: str, wave: str, rule: str, keys: Iterable[
     path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def _typed(estimates: pd.DataFrame) -> pd.DataFrame:
-    rows = estimates[list(COLUMNS)].copy()
-    for column in COLUMNS:
-        if column in ("estimate", "ci_low", "ci_high", "n"):
-            rows[column] = pd.to_numeric(rows[column].replace("", None))
-        elif column != "synthetic":
-            rows[column] = rows[column].astype("string").mask(lambda cells: cells == "")
-    return rows.reset_index(drop=True)
-
-
 def _true(value: Any) -> bool:
     return str(value).lower() in ("true", "1")
 
 
-def _estimate(row: pd.Series) -> Estimate:
-    def word(column: str) -> str | None:
-        return None if pd.isna(row[column]) else str(row[column])
-
+def _estimate(row: Mapping[str, Any]) -> Estimate:
     def number(column: str) -> float | None:
-        return None if pd.isna(row[column]) else float(row[column])
+        return None if row[column] in ("", None) else float(row[column])
 
+    size = number("n")
     return Estimate(
-        key=str(row["key"]), wave=str(row["wave"]), family=str(row["family"]), indicator=str(row["indicator"]),
-        statistic=str(row["statistic"]), ministry=word("ministry"), service=word("service"),
-        breakdown=word("breakdown"), group=word("group"), weighting=word("weighting"), value=number("estimate"),
-        low=number("ci_low"), high=number("ci_high"), ci_method=word("ci_method"),
-        n=None if pd.isna(row["n"]) else int(row["n"]), reliability=word("reliability"),
-        synthetic=_true(row["synthetic"]), status=str(row["status"]),
+        key=row["key"], wave=row["wave"], family=row["family"], indicator=row["indicator"],
+        statistic=row["statistic"], ministry=row["ministry"] or None, service=row["service"] or None,
+        breakdown=row["breakdown"] or None, group=row["group"] or None, weighting=row["weighting"] or None,
+        value=number("estimate"), low=number("ci_low"), high=number("ci_high"), ci_method=row["ci_method"] or None,
+        n=None if size is None else int(size), reliability=row["reliability"] or None,
+        synthetic=_true(row["synthetic"]), status=row["status"], n_eff=number("n_eff"), deff=number("deff"),
+        p_adjusted=number("p_adjusted"),
     )  # fmt: skip

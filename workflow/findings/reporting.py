@@ -1,4 +1,4 @@
-"""The report: every exhibit with its text, as a tagged PDF and as one HTML file, and the list of its claims.
+"""The report: chapters of text and exhibits, as a tagged PDF and as one HTML file, and the list of its claims.
 
 Both are views of one `content`; neither template holds a number.
 """
@@ -11,6 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,80 +21,162 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from findings import tables
 from findings.errors import FindingsError
+from findings.keys import print_key
 from findings.release import Released, text
+from findings.tables import inventory
 from findings.text.captions import FOLDER, captions
+from findings.text.checklists import checklists
 from findings.text.exhibits import alt, marks, question, sentences, title
-from findings.text.facts import spec
-from findings.text.sentences import Claim
+from findings.text.facts import wave_label
+from findings.text.numbers import numerals
+from findings.text.sentences import Claim, claim
 
 CLAIMS = ["wave", "exhibit", "sentence", "keys", "texts"]
 
 
-def content(waves: Sequence[Released], release: Path, lang: str) -> tuple[dict[str, Any], list[tuple[str, Claim]]]:
+@dataclass(frozen=True)
+class Parts:
+    """What a report is made of: releases and wave.yaml by wave, the headline's name, exhibits as (name, wave).
+
+    `release` is the folder that holds `figures/<name>[.<wave>].<lang>.svg`.
+    """
+
+    released: Mapping[str, Released]
+    waves: Mapping[str, Mapping[str, Any]]
+    headline: str
+    figures: Sequence[tuple[str, str]]
+    tables: Sequence[tuple[str, str]]
+    inventory: Mapping[str, Any]
+    release: Path
+
+
+def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Claim]]]:
     """What the report says, as data, and its claims with their wave.
 
-    `waves` are the released rows of each wave in order; `release` holds `figures/<name>.<wave>.<lang>.svg`. Raises
-    FindingsError if a figure's file is missing.
+    Raises FindingsError if a chapter names an exhibit that is not there, or a figure's file is missing.
     """
-    study, words = waves[0].config, captions(lang)
+    main = parts.released[parts.headline]
+    study, words = main.config, captions(lang)
+    _known(study, parts)
     claims: list[tuple[str, Claim]] = []
-    parts = []
-    for released in waves:
-        shown = []
-        for name, entry in study["exhibits"]["figures"].items():
-            head, body = title(released, name, entry, lang), sentences(released, name, entry, lang)
-            claims += [(released.wave, each) for each in (head, *body)]
-            image = release / "figures" / f"{name}.{released.wave}.{lang}.svg"
-            if not image.is_file():
-                raise FindingsError("A figure of the report is missing.", file=image.name, mend="run again.")
-            shown.append(
-                {
-                    "name": name,
-                    "heading": text(entry.get("label", {}), lang),
-                    "title": head.sentence,
-                    "question": question(entry, lang),
-                    "sentences": [each.sentence for each in body],
-                    "image": image.name,
-                    "alt": alt(released, name, spec(released, "figures", name), lang),
-                }
-            )
-        set_ = [tables.labelled(released, name, lang) for name in study["exhibits"]["tables"]]
-        parts.append(
-            {
-                "wave": released.wave,
-                "label": text(study["waves"][released.wave].get("label", {}), lang) or released.wave,
-                "synthetic": released.synthetic,
-                "figures": shown,
-                "tables": [
-                    {
-                        "name": table.name,
-                        "caption": table.caption,
-                        "question": table.question,
-                        "header": table.header,
-                        "rows": table.texts(),
-                        "notes": " ".join(table.notes),
-                        "fragment": tables.html(table),
-                    }
-                    for table in set_
-                ],
-            }  # fmt: skip
-        )
-    weightings = {words["footer"]["weighting"].get(released.weighting, released.weighting) for released in waves}
+    chapters, numbers = [], {"figure": 0, "table": 0}
+    for chapter in study.get("report", {}).get("chapters") or [_default(study, words, lang)]:
+        said = [_paragraph(main, lang, paragraph) for paragraph in chapter.get("paragraphs", [])]
+        claims += [(parts.headline, each) for each in said]
+        figures, tables_ = [], []
+        for name, wave in _chosen(parts.figures, chapter.get("figures", [])):
+            figure, made = _figure(parts, name, wave, lang)
+            numbers["figure"] += 1
+            figures.append({**figure, "number": numerals(str(numbers["figure"]), lang)})
+            claims += [(wave, each) for each in made]
+        for name, wave in _chosen(parts.tables, chapter.get("tables", [])):
+            numbers["table"] += 1
+            tables_.append({**_table(parts, name, wave, lang), "number": numerals(str(numbers["table"]), lang)})
+        lists = checklists(parts.waves, parts.released, study, lang) if chapter.get("checklists") else []
+        if figures or tables_ or said or lists or chapter.get("methods"):
+            chapters.append(
+                {"id": chapter["id"], "label": text(chapter["label"], lang), "paragraphs": [s.sentence for s in said],
+                 "methods": bool(chapter.get("methods")), "figures": figures, "tables": tables_, "checklists": lists}
+            )  # fmt: skip
+    weightings = {words["footer"]["weighting"].get(each.weighting, "") for each in parts.released.values()}
     found = {
         "lang": lang,
+        "fonts": words.get("fonts", []),
+        "leading": words.get("leading", 1.0),
+        "digits": list(words.get("digits", "0123456789")),
         "title": text(study["study"]["title"], lang),
         "population": text(study["study"]["population"], lang),
         "note": text(study["study"].get("note", {}), lang),
-        "stamp": words["stamp"] if any(released.synthetic for released in waves) else "",
-        "warning": words["report"]["synthetic"] if any(released.synthetic for released in waves) else "",
+        "waves": [wave_label(each, lang) for each in parts.released.values()],
+        "stamp": words["stamp"] if any(each.synthetic for each in parts.released.values()) else "",
+        "warning": words["report"]["synthetic"] if any(each.synthetic for each in parts.released.values()) else "",
         "words": words["report"],
-        "paragraphs": [
+        "methods": [
             paragraph.replace("{{ weighting }}", " ".join(sorted(weightings))).replace("{{ marks }}", marks(lang))
             for paragraph in words["report"]["paragraphs"]
         ],
-        "waves": parts,
+        "chapters": chapters,
     }
     return found, claims
+
+
+def _default(study: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """The one chapter of a study that declares none: everything."""
+    exhibits = study["exhibits"]
+    return {"id": "findings", "label": {lang: words["report"]["methods"]}, "methods": True,
+            "figures": list(exhibits["figures"]), "tables": list(exhibits["tables"])}  # fmt: skip
+
+
+def _known(study: Mapping[str, Any], parts: Parts) -> None:
+    for chapter in study.get("report", {}).get("chapters", []):
+        for kind in ("figures", "tables"):
+            for name in chapter.get(kind, []):
+                if name not in study["exhibits"][kind]:
+                    raise FindingsError(
+                        "A chapter of the report names an exhibit that is not there.", file="config.yaml",
+                        column=f"report.chapters.{chapter['id']}.{kind}", codes=[name],
+                        mend=f"name one of exhibits.{kind}, or take it out of the chapter.",
+                    )  # fmt: skip
+
+
+def _chosen(made: Sequence[tuple[str, str]], wanted: Sequence[str]) -> list[tuple[str, str]]:
+    return [(name, wave) for each in wanted for name, wave in made if name == each]
+
+
+def _paragraph(released: Released, lang: str, texts: Mapping[str, str]) -> Claim:
+    """A paragraph of the config with its numbers; `key` adds the weighting and the wave."""
+
+    def key(name: str, ministry: str | None = None, service: str | None = None, **group: str) -> str:
+        family, indicator, statistic = name.split(".")
+        (breakdown, of), *_ = [*group.items(), (None, None)]
+        row = {"family": family, "indicator": indicator, "statistic": statistic, "ministry": ministry,
+               "service": service, "weighting": released.weighting, "breakdown": breakdown, "group": of,
+               "wave": released.wave}  # fmt: skip
+        return print_key(row)
+
+    def labelled(section: str) -> list[dict[str, str]]:
+        return [{"code": code, "label": released.label(section, code, lang)} for code in released.config[section]]
+
+    facts = {"key": key, "population": text(released.config["study"]["population"], lang),
+             "ministries": labelled("ministries"), "services": labelled("services")}  # fmt: skip
+    return claim(released, lang, "report", text(texts, lang), facts)
+
+
+def _figure(parts: Parts, name: str, wave: str, lang: str) -> tuple[dict[str, Any], list[Claim]]:
+    study = parts.released[parts.headline].config
+    entry = study["exhibits"]["figures"][name]
+    image = f"{name}{'.' + wave if wave else ''}.{lang}.svg"
+    if not (parts.release / "figures" / image).is_file():
+        raise FindingsError("A figure of the report is missing.", file=image, mend="run again.")
+    label = text(entry.get("label", {}), lang)
+    figure = {"id": f"figure-{name}{'-' + wave if wave else ''}", "label": label, "image": image,
+              "question": question(entry, lang), "sentences": []}  # fmt: skip
+    if not wave:
+        return {**figure, "alt": f"{captions(lang)['alt'][entry['kind']]}{label}"}, []
+    released = parts.released[wave]
+    head, body = title(released, name, entry, lang), sentences(released, name, entry, lang)
+    figure |= {"alt": alt(released, name, entry, lang), "sentences": [each.sentence for each in body]}
+    if wave != parts.headline or sum(other == name for other, _ in parts.figures) > 1:
+        figure["label"] = f"{label} – {wave_label(released, lang)}"
+    return figure, [head, *body]
+
+
+def _table(parts: Parts, name: str, wave: str, lang: str) -> dict[str, Any]:
+    study = parts.released[parts.headline].config
+    if wave:
+        table = tables.labelled(parts.released[wave], name, lang)
+    else:
+        table = inventory.labelled(parts.inventory, study, name, study["exhibits"]["tables"][name], lang)
+    several = wave and (wave != parts.headline or sum(other == name for other, _ in parts.tables) > 1)
+    of = f" – {wave_label(parts.released[wave], lang)}" if several else ""
+    return {
+        "id": f"table-{name}{'-' + wave if wave else ''}",
+        "label": f"{table.caption}{of}",
+        "question": table.question,
+        "header": table.header,
+        "rows": table.texts(),
+        "notes": table.notes,
+    }
 
 
 def write_claims(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
@@ -101,30 +184,30 @@ def write_claims(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(CLAIMS)
-        for wave, claim in claims:
-            if claim.keys:
+        for wave, each in claims:
+            if each.keys:
                 # A key has no space in it; a printed number may: a bar divides those.
-                writer.writerow([wave, claim.exhibit, claim.sentence, " ".join(claim.keys), "|".join(claim.texts)])
+                writer.writerow([wave, each.exhibit, each.sentence, " ".join(each.keys), "|".join(each.texts)])
 
 
-def build_pdf(found: Mapping[str, Any], release: Path, output: Path, epoch: int) -> None:
+def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path, epoch: int) -> None:
     """The report as a tagged PDF (PDF/UA-1) through Typst; `epoch` (seconds, UTC) is the date it carries.
 
-    Typst reads the content as data, so that no text of the study is taken for markup. Fonts are matplotlib's.
-    Raises FindingsError with Typst's message if it cannot be set.
+    Typst reads the content as data, so that no text of the study is taken for markup. Raises FindingsError with Typst's
+    message if it cannot be set.
     """
     import typst
 
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copy(FOLDER / "report.typ", root / "report.typ")
-        for wave in found["waves"]:
-            for figure in wave["figures"]:
+        for chapter in found["chapters"]:
+            for figure in chapter["figures"]:
                 shutil.copy(release / "figures" / figure["image"], root / figure["image"])
         (root / "content.json").write_text(json.dumps(found), encoding="utf-8")
+        paths = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", fonts]
         try:
-            pdf = typst.Compiler(root / "report.typ", root=root, font_paths=[fonts], ignore_system_fonts=True).compile(
+            pdf = typst.Compiler(root / "report.typ", root=root, font_paths=paths, ignore_system_fonts=True).compile(
                 format="pdf", pdf_standards=["ua-1"], timestamp=datetime.fromtimestamp(epoch, UTC)
             )
         except typst.TypstError as error:
@@ -134,8 +217,11 @@ def build_pdf(found: Mapping[str, Any], release: Path, output: Path, epoch: int)
     output.write_bytes(pdf)
 
 
-def build_html(found: Mapping[str, Any], release: Path, output: Path) -> None:
-    """The report as one file that needs no other: figures are inside it, with their text for who cannot see them."""
+def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Path) -> None:
+    """The report as one file that needs no other: figures are inside it, with their text for who cannot see them.
+
+    A font goes in as well where the language has one of its own.
+    """
     environment = Environment(
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True,
@@ -144,5 +230,9 @@ def build_html(found: Mapping[str, Any], release: Path, output: Path) -> None:
     def inline(name: str) -> str:
         return "data:image/svg+xml;base64," + base64.b64encode((release / "figures" / name).read_bytes()).decode()
 
-    page = environment.get_template("report.html.jinja").render(**found, inline=inline)
+    faces = {}
+    if len(found["fonts"]) > 1:
+        for path in sorted(fonts.glob("*.ttf")):
+            faces[700 if path.stem.endswith("Bold") else 400] = base64.b64encode(path.read_bytes()).decode()
+    page = environment.get_template("report.html.jinja").render(**found, inline=inline, faces=faces)
     output.write_text(page, encoding="utf-8")

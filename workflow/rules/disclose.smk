@@ -19,3 +19,24 @@ rule disclose:
         "../../envs/run.yaml"
     script:
         "../scripts/disclose.py"
+
+
+rule disclose_changes:
+    message:
+        "The gate of the changes of wave {wildcards.wave}: only of what both waves publish"
+    input:
+        changes="results/confidential/{wave}/changes.parquet",
+        estimates=lambda wildcards: expand(
+            "results/work/release/{wave}/estimates.csv", wave=[wildcards.wave, EARLIER[wildcards.wave]]
+        ),
+        code=code("disclose_changes"),
+    output:
+        changes="results/work/release/{wave}/changes.csv",
+    params:
+        min_cell=STUDY["disclosure"]["min_cell"],
+    log:
+        "results/logs/{wave}/disclose_changes.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/disclose_changes.py"

@@ -1,11 +1,41 @@
-RELEASED = expand("results/work/release/{wave}/estimates.csv", wave=WAVES)
-FIGURES = STUDY["exhibits"]["figures"]
-TABLES = STUDY["exhibits"]["tables"]
+FIGURES = exhibits(STUDY, "figures", WAVES)
+TABLES = exhibits(STUDY, "tables", WAVES)
 LANGUAGES = STUDY["languages"]
-LABELS = part(
-    STUDY, "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "breakdowns", "crossings",
-    "indicators", "exhibits", "headline_weighting", "disclosure", "source_date_epoch", labels=True,
-)  # fmt: skip
+FONTS = "results/work/fonts"
+STYLE = report_files(".mplstyle")
+
+
+def named(exhibit, ending):
+    """A file of an exhibit: `<name>[.<wave>]<ending>`, for every language where the ending has one."""
+    name, wave = exhibit
+    return expand(f"{name}{'.' + wave if wave else ''}{ending}", language=LANGUAGES, format=["svg", "pdf", "png"])
+
+
+def compared(wildcards):
+    """The changes of a wave and the release they are changes from, for exhibits that show them."""
+    own = {**STUDY["exhibits"]["figures"], **STUDY["exhibits"]["tables"]}[wildcards.name]
+    if own["kind"] != "change":
+        return []
+    release = "results/work/release/{wave}/{file}"
+    return [
+        release.format(wave=wildcards.wave, file="changes.csv"),
+        release.format(wave=EARLIER[wildcards.wave], file="estimates.csv"),
+    ]
+
+
+rule fonts:
+    message:
+        "Cutting the fonts of the exhibits"
+    input:
+        code=code("fonts"),
+    output:
+        directory(FONTS),
+    log:
+        "results/logs/fonts.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/fonts.py"
 
 
 rule figure:
@@ -13,7 +43,10 @@ rule figure:
         "Drawing figure {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        report=report_files(),
+        compared=compared,
+        style=STYLE,
+        captions=ancient(report_files(".yaml")),
+        fonts=FONTS,
         code=code("figure"),
     output:
         record="results/work/exhibits/figures/{name}.{wave}.json",
@@ -23,7 +56,8 @@ rule figure:
             format=["svg", "pdf", "png"],
         ),
     params:
-        study=LABELS,
+        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
+        words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
     log:
         "results/logs/{wave}/figure_{name}.log",
     conda:
@@ -32,12 +66,40 @@ rule figure:
         "../scripts/figure.py"
 
 
+rule context_figure:
+    message:
+        "Drawing figure {wildcards.name}"
+    input:
+        inventory="data/reference/inventory.yaml",
+        style=STYLE,
+        captions=ancient(report_files(".yaml")),
+        fonts=FONTS,
+        code=code("context_figure"),
+    output:
+        record="results/work/exhibits/figures/{name}.json",
+        files=expand(
+            "results/work/release/figures/{{name}}.{language}.{format}",
+            language=LANGUAGES,
+            format=["svg", "pdf", "png"],
+        ),
+    params:
+        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
+        words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
+    log:
+        "results/logs/figure_{name}.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/context_figure.py"
+
+
 rule table:
     message:
         "Setting table {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        report=report_files(),
+        compared=compared,
+        captions=ancient(report_files(".yaml")),
         code=code("table"),
     output:
         record="results/work/exhibits/tables/{name}.{wave}.json",
@@ -48,10 +110,35 @@ rule table:
             format=["html", "xlsx"],
         ),
     params:
-        study=LABELS,
+        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
+        words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
     log:
         "results/logs/{wave}/table_{name}.log",
     conda:
         "../../envs/run.yaml"
     script:
         "../scripts/table.py"
+
+
+rule context_table:
+    message:
+        "Setting table {wildcards.name}"
+    input:
+        inventory="data/reference/inventory.yaml",
+        captions=ancient(report_files(".yaml")),
+        code=code("context_table"),
+    output:
+        record="results/work/exhibits/tables/{name}.json",
+        codes="results/work/release/tables/{name}.csv",
+        files=expand(
+            "results/work/release/tables/{{name}}.{language}.{format}", language=LANGUAGES, format=["html", "xlsx"]
+        ),
+    params:
+        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
+        words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
+    log:
+        "results/logs/table_{name}.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/context_table.py"

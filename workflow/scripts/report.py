@@ -3,12 +3,22 @@ from findings.job import job
 with job(snakemake) as io:
     from pathlib import Path
 
+    from findings.config import load_wave
+    from findings.inventory import load_inventory
     from findings.release import Released
-    from findings.reporting import build_html, build_pdf, content, write_claims
+    from findings.reporting import Parts, build_html, build_pdf, content, write_claims
 
     study, release, language = io.params.study, Path(io.params.release), io.wildcards.language
-    waves = [Released.read(Path(path), study) for path in io.input.estimates]
-    found, claims = content(waves, release, language)
+    waves = {Path(path).parent.name: load_wave(Path(path)) for path in io.input.waves}
+    changes = {Path(path).parent.name: Path(path) for path in io.input.changes}
+    released: dict[str, Released] = {}
+    for path in map(Path, io.input.estimates):
+        wave = path.parent.name
+        earlier = released.get(io.params.earlier[wave])
+        released[wave] = Released.read(path, study, changes.get(wave), earlier)
+    inventory = load_inventory(Path(io.input.inventory), study["services"]) if io.input.inventory else {}
+    parts = Parts(released, waves, io.params.headline, io.params.figures, io.params.tables, inventory, release)
+    found, claims = content(parts, language)
     write_claims(claims, Path(io.output.claims))
-    build_html(found, release, Path(io.output.html))
-    build_pdf(found, release, Path(io.output.pdf), study["source_date_epoch"])
+    build_html(found, release, Path(io.input.fonts), Path(io.output.html))
+    build_pdf(found, release, Path(io.input.fonts), Path(io.output.pdf), study["source_date_epoch"])

@@ -18,7 +18,7 @@ import pandas as pd
 
 from findings.config import Indicator, Level
 from findings.disclosure.attacker import Relation
-from findings.register import AND
+from findings.keys import AND
 
 # (level, group); None = everyone; the group REST of a level holds who is in none of its groups.
 Domain = tuple[str, str] | None

@@ -20,7 +20,7 @@ from findings.config import Indicator, Level
 from findings.disclosure.attacker import Relation, System, attack
 from findings.disclosure.counts import PEOPLE, TOTAL, Cell, Counts, Domain, Quantity, build, cells_of
 from findings.errors import FindingsError
-from findings.register import AND
+from findings.keys import AND
 
 ROUNDS = 60
 # Rows withheld per open target and round: more withhold more than needed, fewer take longer.

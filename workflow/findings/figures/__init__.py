@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from findings.figures import flow, funnel, groups, ranked
+from findings.figures import by_service, flow, funnel, groups, heatmap, likert, ranked, series, tiles
 from findings.release import Released
 from findings.text import exhibits
 from findings.text.facts import panels, spec
@@ -17,6 +17,14 @@ FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = 
     "funnel": funnel.draw,
     "groups": groups.draw,
     "ranked": ranked.draw,
+    "by_service": by_service.draw,
+    "heatmap": heatmap.draw,
+    "tiles": tiles.draw,
+    "likert": likert.draw,
+    "paired": series.draw,
+    "population": series.draw,
+    "change": series.draw,
+    "sensitivity": series.draw,
 }
 
 

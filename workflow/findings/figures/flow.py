@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from findings.figures.page import EDGE, INK, MUTED, STYLE, WIDTH, sheet
+from findings.figures.page import EDGE, INK, MUTED, WIDTH, leading, sheet, styled
 from findings.release import Released
 from findings.text.exhibits import value
 from findings.text.facts import panels
@@ -20,10 +19,11 @@ STEP, BOX = 0.42, 0.27
 def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Figure:
     """Boxes from top to bottom; a withheld count is a dashed, empty box."""
     lines = [line for panel in panels(released, entry, lang) for line in panel.lines]
-    height = max(len(lines), 1) * STEP
-    with rc_context(fname=STYLE):
+    step = STEP * (1 + (leading(lang) - 1) / 2)
+    height = max(len(lines), 1) * step
+    with styled(lang):
         figure, axes = sheet(
-            released, name, entry, [line.estimate for line in lines], lang, height, left=EDGE, right=EDGE
+            released, name, entry, [line.estimate for line in lines], lang, height, left=EDGE, right=EDGE, axis=False
         )
         # One unit is one inch, so that the corners of the boxes are round.
         axes.set_xlim(0, WIDTH - 2 * EDGE)
@@ -31,7 +31,7 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
         axes.set_axis_off()
         left, wide = 0.6, 5.2
         for number, line in enumerate(lines):
-            y = number * STEP
+            y = number * step
             ends = number in (0, len(lines) - 1)
             shown = line.estimate.published
             axes.add_patch(
@@ -53,7 +53,7 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
                       weight=weight if shown else "normal", color=INK if shown else MUTED)  # fmt: skip
             if number:
                 axes.annotate(
-                    "", (left + wide / 2, y + 0.03), (left + wide / 2, y - STEP + 0.03 + BOX),
+                    "", (left + wide / 2, y + 0.03), (left + wide / 2, y - step + 0.03 + BOX),
                     arrowprops={"arrowstyle": "-|>", "lw": 0.8, "color": MUTED, "shrinkA": 0, "shrinkB": 0,
                                 "mutation_scale": 7},
                 )  # fmt: skip

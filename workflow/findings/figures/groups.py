@@ -28,6 +28,7 @@ def _siblings(released: Released, entry: Mapping[str, Any], lang: str) -> list[E
         other
         for other in released.config["exhibits"]["figures"].values()
         if other["kind"] == "groups"
+        and other.get("weighting") == entry.get("weighting")
         and other["family"] == entry["family"]
         and other.get("indicators") == entry.get("indicators")
     ]

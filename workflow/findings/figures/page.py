@@ -5,20 +5,23 @@ All lengths are inches. Nothing depends on the screen or the date, so that the s
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from findings.release import Estimate, Released
+from findings.fonts import LATIN
+from findings.myanmar import syllables
+from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.exhibits import footer, question, title
 
@@ -33,39 +36,82 @@ _MEASURE = TextToPath()
 _LINE = {11: 0.19, 8: 0.145, 7: 0.125}
 
 
+@contextmanager
+def styled(lang: str) -> Iterator[None]:
+    """The one style, with the fonts of the language. Text of a script that few systems have is drawn, not set."""
+    fonts = captions(lang).get("fonts", [LATIN])
+    drawn = "path" if len(fonts) > 1 else "none"
+    with rc_context(fname=STYLE), rc_context({"font.family": fonts, "svg.fonttype": drawn}):
+        yield
+
+
+def leading(lang: str) -> float:
+    """How much higher a line is than a Latin one: scripts that stack their signs need room."""
+    return float(captions(lang).get("leading", 1.0))
+
+
 def width(words: str, size: float, weight: str = "normal") -> float:
-    """Printed width of a text in inches at a font size in points."""
-    if not words.strip():
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    """Printed width of a text in inches at a font size in points, in the fonts of the style."""
+    return _width(words, size, weight, tuple(rcParams["font.family"])) if words.strip() else 0.0
+
+
+@cache
+def _width(words: str, size: float, weight: str, fonts: tuple[str, ...]) -> float:
+    font = FontProperties(family=list(fonts), weight=weight, size=size)
     # Hinted glyphs, as PNG has them, stand up to 3 % wider than their outlines.
     return 1.03 * float(_MEASURE.get_text_width_height_descent(words, font, ismath=False)[0]) / 72
 
 
 def wrapped(words: str, size: float, room: float, weight: str = "normal") -> list[str]:
-    """A text in lines no wider than `room`; a word wider than that stands alone; a percent sign keeps its number."""
+    """A text in lines no wider than `room`. A word wider than that is broken between syllables, or stands alone."""
     lines: list[str] = []
-    for word in re.split(r" (?!%)", words.strip()):
+    for word in words.strip().split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width(longer, size, weight) <= room:
             lines[-1] = longer
-        else:
-            lines.append(word)
+            continue
+        pieces = syllables(word) if width(word, size, weight) > room else [word]
+        lines.append(pieces[0])
+        for piece in pieces[1:]:
+            if width(lines[-1] + piece, size, weight) <= room:
+                lines[-1] += piece
+            else:
+                lines.append(piece)
     return lines
 
 
 def sheet(
     released: Released, name: str, entry: Mapping[str, Any], rows: Iterable[Estimate], lang: str, height: float,
-    left: float, right: float,
+    left: float, right: float, *, axis: bool = True,
 ) -> tuple[Figure, Axes]:  # fmt: skip
-    """A figure with all its words, and the axes to draw in: `height` high, with `left` and `right` margins."""
-    room = WIDTH - 2 * EDGE
-    head = wrapped(title(released, name, entry, lang).sentence, 11, room, "bold")
-    asked = wrapped(question(entry, lang), 8, room)
-    foot = wrapped(" ".join(footer(released, entry, list(rows), lang)), 7, room)
-    stamp = 0.3 if released.synthetic else 0.0
-    top = EDGE + stamp + len(head) * _LINE[11] + len(asked) * _LINE[8] + 0.14
-    bottom = EDGE + len(foot) * _LINE[7] + 0.34
+    """A figure with all its words, and the axes to draw in: `height` high, with `left` and `right` margins.
+
+    With `axis`, there is room for the scale's numbers below.
+    """
+    head, foot = title(released, name, entry, lang).sentence, footer(released, entry, list(rows), lang)
+    stamp = captions(lang)["stamp"] if released.synthetic else ""
+    return _sheet(head, question(entry, lang), foot, stamp, lang, height, left, right, axis=axis)
+
+
+def plain_sheet(
+    entry: Mapping[str, Any], notes: list[str], lang: str, height: float, left: float,
+    right: float,
+) -> tuple[Figure, Axes]:  # fmt: skip
+    """A sheet for what is no estimate: its label as title, and its own notes."""
+    return _sheet(text(entry["label"], lang), question(entry, lang), notes, "", lang, height, left, right, axis=True)
+
+
+def _sheet(
+    sentence: str, asked_as: str, notes: list[str], stamped: str, lang: str, height: float, left: float, right: float,
+    *, axis: bool,
+) -> tuple[Figure, Axes]:  # fmt: skip
+    room, high = WIDTH - 2 * EDGE, {size: line * leading(lang) for size, line in _LINE.items()}
+    head = wrapped(sentence, 11, room, "bold")
+    asked = wrapped(asked_as, 8, room)
+    foot = wrapped(" ".join(notes), 7, room)
+    stamp = 0.3 if stamped else 0.0
+    top = EDGE + stamp + len(head) * high[11] + len(asked) * high[8] + 0.14
+    bottom = EDGE + len(foot) * high[7] + (0.34 if axis else 0.1)
     total = top + height + bottom
     figure = Figure(figsize=(WIDTH, total))
     FigureCanvasAgg(figure)
@@ -74,25 +120,25 @@ def sheet(
         figure.text(EDGE / WIDTH, 1 - down / total, words, size=size, va="top", ha="left", **style)
 
     down = EDGE
-    if released.synthetic:
+    if stamped:
         figure.text(
-            EDGE / WIDTH + 0.005, 1 - (down + 0.04) / total, captions(lang)["stamp"], size=8, weight="bold", va="top",
+            EDGE / WIDTH + 0.005, 1 - (down + 0.04) / total, stamped, size=8, weight="bold", va="top",
             color="white", bbox={"facecolor": STAMP, "edgecolor": "none", "pad": 2.5},
         )  # fmt: skip
         down += stamp
     for words in head:
         line(words, down, 11, weight="bold")
-        down += _LINE[11]
+        down += high[11]
     for words in asked:
         line(words, down, 8, color=MUTED)
-        down += _LINE[8]
+        down += high[8]
     for number, words in enumerate(foot):
-        line(words, total - EDGE - (len(foot) - number) * _LINE[7], 7, color=MUTED)
+        line(words, total - EDGE - (len(foot) - number) * high[7], 7, color=MUTED)
     axes = figure.add_axes((left / WIDTH, bottom / total, (WIDTH - left - right) / WIDTH, height / total))
     return figure, axes
 
 
-def save(figure: Figure, paths: Iterable[Path], epoch: int) -> None:
+def save(figure: Figure, paths: Iterable[Path], epoch: int, lang: str) -> None:
     """Write a figure, the format by each path's suffix; `epoch` (seconds, UTC) is the date in SVG and PDF."""
     date = datetime.fromtimestamp(epoch, UTC)
     metadata: dict[str, dict[str, Any]] = {
@@ -100,7 +146,7 @@ def save(figure: Figure, paths: Iterable[Path], epoch: int) -> None:
         "pdf": {"CreationDate": date.replace(tzinfo=None), "Creator": None, "Producer": None},
         "png": {"Software": None},
     }
-    with rc_context(fname=STYLE):
+    with styled(lang):
         for path in paths:
             kind = path.suffix[1:]
             figure.savefig(path, format=kind, metadata=metadata[kind])

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from findings.figures.page import ACCENT, EDGE, INK, MUTED, STYLE, WIDTH, sheet, width
+from findings.figures.page import ACCENT, EDGE, INK, MUTED, WIDTH, leading, sheet, styled, width
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.exhibits import value
+from findings.text.numbers import numerals
 
 ROW = 0.165
 # Widest part of a figure that labels may take.
@@ -57,18 +57,18 @@ def chart(
     scale: Iterable[Estimate] = (),
 ) -> Figure:  # fmt: skip
     """The figure of `items` from top to bottom. The scale takes in the rows shown and those of `scale`."""
-    rows = [item for item in items if isinstance(item, Row)]
-    estimates = [row.estimate for row in rows]
-    lead = max((width(row.lead, 8, "bold") for row in rows), default=0)
-    label = max((width(row.label, 8) + (width("  " + row.note, 7) if row.note else 0) for row in rows), default=0)
-    gap = 0.12 if lead else 0
-    left = min(EDGE + lead + gap + label + 0.1, EDGE + LABELS + lead)
-    right = max([width(value(estimate, lang), 7.5) for estimate in estimates] + [0.8]) + 0.2
-    height = sum(item.size if isinstance(item, Gap) else 1.15 if isinstance(item, Heading) else 1 for item in items)
-    with rc_context(fname=STYLE):
-        figure, axes = sheet(released, name, entry, estimates, lang, max(height, 1) * ROW, left, right)
+    with styled(lang):
+        rows = [item for item in items if isinstance(item, Row)]
+        estimates = [row.estimate for row in rows]
+        lead = max((width(row.lead, 8, "bold") for row in rows), default=0)
+        label = max((width(row.label, 8) + (width("  " + row.note, 7) if row.note else 0) for row in rows), default=0)
+        gap = 0.12 if lead else 0
+        left = min(EDGE + lead + gap + label + 0.1, EDGE + LABELS + lead)
+        right = max([width(value(estimate, lang), 7.5) for estimate in estimates] + [0.8]) + 0.2
+        height = sum(item.size if isinstance(item, Gap) else 1.15 if isinstance(item, Heading) else 1 for item in items)
+        figure, axes = sheet(released, name, entry, estimates, lang, max(height, 1) * ROW * leading(lang), left, right)
         span = WIDTH - left - right
-        _scale(axes, [*estimates, *scale], lang, span)
+        set_scale(axes, [*estimates, *scale], lang, span)
         axes.set_ylim(max(height, 1), 0)
         axes.set_yticks([])
         down = 0.0
@@ -78,7 +78,7 @@ def chart(
                 continue
             size = 1.15 if isinstance(item, Heading) else 1.0
             if isinstance(item, Heading):
-                _text(axes, (EDGE - left) / span, down + size / 2, item.label, size=8.5, weight="bold")
+                put(axes, (EDGE - left) / span, down + size / 2, item.label, size=8.5, weight="bold")
                 axes.axhline(down + size, xmin=(EDGE - left) / span, color="#bfbfbf", lw=0.6, clip_on=False)
             else:
                 _row(axes, item, down + size / 2, lang, (EDGE - left) / span, (EDGE + lead + gap - left) / span, span)
@@ -95,7 +95,8 @@ def top(estimates: Iterable[Estimate]) -> float:
     return min(ceil(highest / step - 1e-9) * step, 1.0) if step == 0.1 else ceil(highest / step) * step
 
 
-def _scale(axes: Axes, estimates: list[Estimate], lang: str, span: float) -> None:
+def set_scale(axes: Axes, estimates: list[Estimate], lang: str, span: float) -> None:
+    """A scale from 0 to the end that `top` gives, with its grid and numbers; `span` is its width in inches."""
     end = max(top(estimates), 0.1)
     axes.set_xlim(0, end)
     # Labels of an axis need about 0.6 inches each.
@@ -103,7 +104,9 @@ def _scale(axes: Axes, estimates: list[Estimate], lang: str, span: float) -> Non
     axes.xaxis.set_major_locator(MultipleLocator(next((s for s in steps if end / s <= span / 0.6), end)))
     if any(row.statistic != "mean" for row in estimates):
         words = str(captions(lang)["percent"])
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.format(value=f"{100 * x:.0f}")))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: numerals(words.format(value=f"{100 * x:.0f}"), lang)))
+    else:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: numerals(f"{x:g}", lang)))
     axes.grid(axis="x", color="#e6e6e6", lw=0.6)
     axes.tick_params(axis="x", length=2)
 
@@ -111,15 +114,15 @@ def _scale(axes: Axes, estimates: list[Estimate], lang: str, span: float) -> Non
 def _row(axes: Axes, row: Row, y: float, lang: str, lead: float, label: float, span: float) -> None:
     estimate = row.estimate
     if row.lead:
-        _text(axes, lead, y, row.lead, size=8, weight="bold")
-    _text(axes, label, y, row.label, size=8)
+        put(axes, lead, y, row.lead, size=8, weight="bold")
+    put(axes, label, y, row.label, size=8)
     if row.note:
-        _text(axes, label + width(row.label + "  ", 8) / span + 0.05 / span, y, row.note, size=7, color=MUTED)
+        put(axes, label + width(row.label + "  ", 8) / span + 0.05 / span, y, row.note, size=7, color=MUTED)
     words = value(estimate, lang)
     if not estimate.published or estimate.value is None:
-        _text(axes, 1 + 0.1 / span, y, words, size=7.5, color=MUTED)
+        put(axes, 1 + 0.1 / span, y, words, size=7.5, color=MUTED)
         return
-    _text(axes, 1 + 0.1 / span, y, words, size=7.5)
+    put(axes, 1 + 0.1 / span, y, words, size=7.5)
     if row.bar:
         axes.barh(y, estimate.value, height=0.72, color=row.colour, lw=0)
     else:
@@ -132,6 +135,6 @@ def _row(axes: Axes, row: Row, y: float, lang: str, lead: float, label: float, s
             axes.plot(ends, [y, y], "|", color=INK, ms=3.5, mew=1.0, zorder=2.5, clip_on=False)
 
 
-def _text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
-    """Text at a fraction of the axes' width and a row."""
-    axes.text(x, y, words, transform=axes.get_yaxis_transform(), va="center", ha="left", clip_on=False, **style)
+def put(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:
+    """Text at a fraction of the axes' width and a place down the axis."""
+    axes.text(x, y, words, transform=axes.get_yaxis_transform(), **{"va": "center", "clip_on": False, **style})

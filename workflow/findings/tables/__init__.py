@@ -9,7 +9,7 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.release import Released
-from findings.tables import indicators, sample
+from findings.tables import by_group, change, glossary, indicators, quality, sample
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
 
@@ -20,6 +20,10 @@ Label = Callable[[Released, Mapping[str, Any], str], tuple[list[str], list[list[
 TABLES: dict[str, tuple[Build, Label]] = {
     "indicators": (indicators.build, indicators.label),
     "sample": (sample.build, sample.label),
+    "by_group": (by_group.build, by_group.label),
+    "change": (change.build, change.label),
+    "quality": (quality.build, quality.label),
+    "glossary": (glossary.build, glossary.label),
 }
 
 

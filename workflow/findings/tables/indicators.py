@@ -44,7 +44,7 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
         place = [released.label("ministries", row.ministry, lang)] * with_ministry
         place += [released.label("services", row.service, lang)] * with_service
         limits = interval(row, lang) if row.published else words["no"]
-        n = row.n if row.n is not None else words["no"]
+        n = row.n if row.published and row.n is not None else words["no"]
         rows.append([*place, f"{line.label}{' ' if mark(row, lang) else ''}{mark(row, lang)}", row, limits, n])
     return header, rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -15,7 +15,7 @@ import xlsxwriter
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.exhibits import footer, question, title
-from findings.text.numbers import shown
+from findings.text.numbers import numerals, shown
 
 # What a spreadsheet would read as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -41,7 +41,7 @@ class Labelled:
     def _text(self, cell: Any) -> str:
         if isinstance(cell, Estimate):
             return shown(cell, self.lang) if cell.published else f"◇ {captions(self.lang)['withheld']}"
-        return f"{cell:,}" if isinstance(cell, int) else str(cell)
+        return numerals(f"{cell:,}", self.lang) if isinstance(cell, int) else str(cell)
 
 
 def words_of(
@@ -64,6 +64,17 @@ def words_of(
 def write_codes(frame: pd.DataFrame, path: Path) -> None:
     """CSV in codes, with its null cells empty."""
     frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def write(frame: pd.DataFrame, made: Mapping[str, Labelled], codes: Path, files: Iterable[str], epoch: int) -> None:
+    """All forms of a table: CSV in codes at `codes`, and per language what the ends of `files` say (html, xlsx)."""
+    write_codes(frame, codes)
+    for file in files:
+        lang, kind = file.split(".")[-2:]
+        if kind == "html":
+            write_html(made[lang], Path(file))
+        else:
+            write_xlsx(made[lang], Path(file), epoch)
 
 
 def html(table: Labelled) -> str:

@@ -7,18 +7,19 @@ from typing import Any
 
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
-from findings.text.facts import facts, panels
-from findings.text.numbers import full
+from findings.text.facts import Line, panels, rows_of, wave_label
+from findings.text.numbers import full, numerals, shown
 from findings.text.sentences import Claim, claim
+from findings.text.takeaways import facts
 
-TABLE_KINDS = ("sample", "indicators")
+TABLE_KINDS = ("sample", "indicators", "by_group", "quality", "glossary")
 
 
 def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
     """The takeaway of an exhibit, made from its published rows; its label where it is a table."""
     words = captions(lang)["titles"]
     if entry["kind"] in TABLE_KINDS:
-        return claim(released, lang, name, words[entry["kind"]], {"label": text(entry["label"], lang)})
+        return claim(released, lang, name, words["table"], {"label": text(entry["label"], lang)})
     found = facts(released, entry, lang)
     return claim(released, lang, name, words["none" if found["empty"] else entry["kind"]], found)
 
@@ -36,8 +37,11 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     """Base, n, weighting, interval, marks and source of the rows shown, each a sentence."""
     words = captions(lang)["footer"]
     lines = [words["counts"]] if entry["kind"] == "flow" else [_base(released, rows, lang)]
+    lines.append(words.get("of", {}).get(entry["kind"], ""))
     if entry["kind"] != "flow":
-        lines.append(words["weighting"].get(released.weighting, released.weighting))
+        weighting = entry.get("weighting") or released.weighting
+        lines.append(words["weighting"].get(weighting, weighting))
+    if entry["kind"] not in ("flow", "likert", "tiles"):
         methods = sorted({row.ci_method for row in rows if row.ci_method and row.low is not None})
         named = ", ".join(words["methods"].get(method, method.replace("_", " ")) for method in methods)
         phrase = "interval_table" if entry["kind"] in TABLE_KINDS else "interval"
@@ -46,7 +50,8 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     lines += [entry["text"] for mark, entry in _marks(lang).items() if any(_mark(row) == mark for row in rows)]
     if any(not row.published for row in rows):
         lines.append(words["withheld"])
-    wave = text(released.config["waves"][released.wave].get("label", {}), lang) or released.wave
+    waves = [each for each in (released.earlier, released) if each]
+    wave = ", ".join(wave_label(each, lang) for each in waves)
     lines.append(words["source"].format(title=text(released.config["study"]["title"], lang), wave=wave))
     return [line for line in lines if line]
 
@@ -67,11 +72,17 @@ def alt(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> s
     words = [captions(lang)["alt"][entry["kind"]], title(released, name, entry, lang).sentence, "."]
     for panel in panels(released, entry, lang):
         lead = ", ".join(part for part in (panel.within, panel.label) if part)
-        inside = "; ".join(f"{line.label} {value(line.estimate, lang)}" for line in panel.lines)
+        inside = "; ".join(_row_in_words(label, lines, lang) for label, lines in rows_of(panel))
         words.append(f" {lead}: {inside}." if lead else f" {inside}.")
     if released.synthetic:
         words.append(f" {captions(lang)['stamp']}.")
     return "".join(words)
+
+
+def _row_in_words(label: str, lines: list[Line], lang: str) -> str:
+    if not lines[0].series:
+        return f"{label} {value(lines[0].estimate, lang)}"
+    return f"{label}: " + ", ".join(f"{line.series} {value(line.estimate, lang)}" for line in lines)
 
 
 def value(row: Estimate, lang: str) -> str:
@@ -86,12 +97,20 @@ def question(entry: Mapping[str, Any], lang: str) -> str:
     return text(entry.get("question", {}), lang)
 
 
-def span(rows: list[Estimate]) -> str:
+def short(row: Estimate, lang: str) -> str:
+    """`45%` with its mark, without its interval; the symbol for withheld where there is no number."""
+    return f"{shown(row, lang)}{mark(row, lang)}" if row.published else "◇"
+
+
+def span(rows: list[Estimate], lang: str) -> str:
     """`1,234` or `310 to 1,234`: the respondents behind the published rows; an en dash where none is."""
     counts = sorted({row.n for row in rows if row.published and row.n is not None})
     if not counts:
         return "–"
-    return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    if len(counts) == 1:
+        return numerals(f"{counts[0]:,}", lang)
+    form = str(captions(lang)["range"])
+    return numerals(form.format(low=f"{counts[0]:,}", high=f"{counts[-1]:,}"), lang)
 
 
 def _base(released: Released, rows: list[Estimate], lang: str) -> str:
@@ -106,7 +125,7 @@ def _base(released: Released, rows: list[Estimate], lang: str) -> str:
     return words["base" if bases else "base_everyone"].format(
         base="; ".join(bases),
         population=words["population_of_none"] if released.weighting == "none" else population,
-        n=span(rows),
+        n=span(rows, lang),
     )
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from findings.errors import FindingsError
 from findings.release import Estimate, Released, text
+from findings.text.captions import captions
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of an exhibit: what stands before it, and the estimate."""
+    """One number of an exhibit: what stands before it, the estimate, and which of a row's series it belongs to."""
 
     label: str
     estimate: Estimate
+    series: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows under one heading; `within` is the heading of the panels around it (the ministry of a service)."""
+    """Lines under one heading; `within` is the heading of the panels around it (the ministry of a service)."""
 
     label: str
     lines: list[Line]
@@ -37,96 +39,49 @@ def spec(released: Released, kind: str, name: str) -> dict[str, Any]:
 
 def panels(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
     """The rows of an exhibit by its kind; empty where the release has none of them."""
-    kinds = {"flow": _flow, "funnel": _funnel, "groups": _groups, "ranked": _ranked, "indicators": _indicators}
-    if entry.get("kind") not in kinds:
+    if entry.get("kind") not in KINDS:
         raise FindingsError(
             "An exhibit is of a kind that is not known.",
             file="config.yaml",
             codes=[str(entry.get("kind"))],
-            mend=f"`kind` is one of {', '.join([*kinds, 'sample'])}.",
+            mend=f"`kind` is one of {', '.join(KINDS)}.",
         )
-    return [panel for panel in kinds[entry["kind"]](released, entry, lang) if panel.lines]
+    return [panel for panel in KINDS[entry["kind"]](released, entry, lang) if panel.lines]
+
+
+def rows_of(panel: Panel) -> list[tuple[str, list[Line]]]:
+    """The lines of a panel by row: consecutive lines with one label, one of each series."""
+    rows: list[tuple[str, list[Line]]] = []
+    for line in panel.lines:
+        if rows and rows[-1][0] == line.label and line.series not in {other.series for other in rows[-1][1]}:
+            rows[-1][1].append(line)
+        else:
+            rows.append((line.label, [line]))
+    return rows
 
 
 def named(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, str]:
     """Indicators of an exhibit and their short labels; those of all barriers where the entry names none."""
     if "indicators" in entry:
         return {code: text((e or {}).get("label", {}), lang) or code for code, e in entry["indicators"].items()}
-    return {code: released.label("barriers", code, lang) for code in released.config["barriers"]}
+    section = entry.get("sections", "barriers")
+    return {code: released.label(section, code, lang) for code in released.config[section]}
 
 
-def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """What the captions' templates may use: published rows only, as dictionaries with `label` and `key`.
-
-    `empty` is whether nothing is published, `withheld` whether not everything is. flow: `first`, `last`, `steps`.
-    funnel: `best`, `services` (each `label, steps`). groups: `low`, `high`, `panels` (each `label, rows`). ranked:
-    `tops`, `panels` (each `label, rows, tied`).
-    """
-    shown = panels(released, entry, lang)
-    lines = [line for panel in shown for line in panel.lines if line.estimate.published]
-    # What is withheld may be larger than what is published: a title may not say "most" without saying of what.
-    withheld = any(not line.estimate.published for panel in shown for line in panel.lines)
-    found: dict[str, Any] = {"label": text(entry.get("label", {}), lang), "empty": not lines, "withheld": withheld}
-    if not lines:
-        return found
-    if entry["kind"] == "flow":
-        steps = [_fact(line) for line in lines]
-        return found | {"first": steps[0], "last": steps[-1], "steps": steps}
-    if entry["kind"] == "funnel":
-        users = [panel for panel in shown if panel.lines[-1].estimate.published]
-        services = [{"label": p.label, "steps": [_fact(line) for line in p.lines]} for p in shown if _any(p)]
-        best = max(users, key=lambda panel: _value(panel.lines[-1])) if users else None
-        # Without a published number of users there is no largest share of them.
-        return found | {
-            "empty": best is None,
-            "best": {"label": best.label, "steps": [_fact(line) for line in best.lines]} if best else None,
-            "services": services,
-        }
-    inside: list[dict[str, Any]] = [
-        {
-            "label": panel.label,
-            # A sentence on groups says which are withheld; one on a ranking takes its first ones.
-            "rows": [_fact(line) for line in panel.lines if line.estimate.published or entry["kind"] == "groups"],
-            "tied": _tied([line.estimate for line in panel.lines if line.estimate.published]),
-        }
-        for panel in shown
-        if _any(panel)
-    ]
-    if entry["kind"] == "groups":
-        of = {x.estimate.key: f"{panel.label}: {x.label}".removeprefix(": ") for panel in shown for x in panel.lines}
-        low, high = min(lines, key=_value), max(lines, key=_value)
-        ends = {end: {"label": of[x.estimate.key], "key": x.estimate.key} for end, x in (("low", low), ("high", high))}
-        return found | ends | {"panels": inside}
-    return found | {"tops": [_top(panel) for panel in inside], "panels": inside}
+def _families(entry: Mapping[str, Any], code: str) -> list[str]:
+    """The families in which an indicator of an exhibit is looked for."""
+    own = (entry.get("indicators", {}).get(code) or {}).get("family")
+    return [own] if own else entry.get("families") or [entry["family"]]
 
 
-def _top(panel: Mapping[str, Any]) -> dict[str, str]:
-    return {**panel["rows"][0], "panel": panel["label"]}
-
-
-def _fact(line: Line) -> dict[str, str]:
-    return {"label": line.label, "key": line.estimate.key}
-
-
-def _any(panel: Panel) -> bool:
-    return any(line.estimate.published for line in panel.lines)
-
-
-def _value(line: Line) -> float:
-    return line.estimate.value or 0.0
-
-
-def _tied(rows: list[Estimate]) -> bool:
-    """Whether the intervals of the first two rows overlap, or there is none to tell by."""
-    if len(rows) < 2:
-        return False
-    (first, second) = rows[:2]
-    return first.low is None or second.high is None or first.low <= second.high
+def _totals(released: Released, entry: Mapping[str, Any], code: str, family: str) -> list[Estimate]:
+    rows = released.totals(family, code)
+    return [row for row in rows if entry.get("ministry") in (None, row.ministry)]
 
 
 def _flow(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
     steps = entry.get("steps", {})
-    rows = {row.indicator: row for row in released.select(family="flow", statistic="count")}
+    rows = {row.indicator: row for row in released.select("flow", statistic="count")}
     # The release may be in the order of its keys: the config says which step follows which. A step that it does not
     # name stands before its last one.
     order = [code for code in steps if code in rows]
@@ -148,8 +103,9 @@ def _indicators(released: Released, entry: Mapping[str, Any], lang: str) -> list
     """One panel per service or ministry, its lines the indicators of the entry in their order."""
     found: dict[str | None, list[Line]] = {}
     for code, label in named(released, entry, lang).items():
-        for row in released.totals(entry["family"], code):
-            found.setdefault(row.of, []).append(Line(label, row))
+        for family in _families(entry, code):
+            for row in _totals(released, entry, code, family):
+                found.setdefault(row.of, []).append(Line(label, row))
     services = {code: n for n, code in enumerate(released.config["services"])}
     ministries = {code: n for n, code in enumerate(released.config["ministries"])}
 
@@ -165,10 +121,10 @@ def _groups(released: Released, entry: Mapping[str, Any], lang: str) -> list[Pan
     labels = named(released, entry, lang)
     made = []
     for code, label in labels.items():
-        for total in released.totals(entry["family"], code):
+        for total in _totals(released, entry, code, entry["family"]):
             rows = released.groups(
-                entry["breakdown"], family=entry["family"], indicator=code, ministry=total.ministry,
-                service=total.service,
+                entry["breakdown"], weighting=entry.get("weighting"), family=entry["family"], indicator=code,
+                ministry=total.ministry, service=total.service,
             )  # fmt: skip
             of = released.of_label(total, lang)
             title = of if len(labels) == 1 else f"{of}: {label}" if of else label
@@ -182,6 +138,163 @@ def _ranked(released: Released, entry: Mapping[str, Any], lang: str) -> list[Pan
     A withheld row's place among the others would tell its size.
     """
     return [
-        Panel(panel.label, sorted(panel.lines, key=lambda x: (not x.estimate.published, -_value(x))))
+        Panel(panel.label, sorted(panel.lines, key=lambda x: (not x.estimate.published, -value_of(x))))
         for panel in _indicators(released, entry, lang)
     ]
+
+
+def _by_service(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """One panel per ministry, its lines the services."""
+    found: dict[str, list[Line]] = {}
+    for code in named(released, entry, lang):
+        for row in _totals(released, entry, code, entry["family"]):
+            place = released.label("ministries", row.ministry, lang)
+            found.setdefault(place, []).append(Line(released.of_label(row, lang), row))
+    return [Panel(label, lines) for label, lines in found.items()]
+
+
+def _heatmap(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """One panel whose rows are the indicators, its series the ministries; the highest published first."""
+    rows = {
+        label: [
+            Line(label, row, released.label("ministries", row.ministry, lang))
+            for row in _totals(released, entry, code, entry["family"])
+        ]
+        for code, label in named(released, entry, lang).items()
+    }
+
+    def highest(label: str) -> float:
+        return max((value_of(line) for line in rows[label] if line.estimate.published), default=-1.0)
+
+    return [Panel("", [line for label in sorted(rows, key=highest, reverse=True) for line in rows[label]])]
+
+
+def _paired(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """A panel per ministry (or one), rows the indicators, series the families; highest of the first series first."""
+    found: dict[str, dict[str, list[Line]]] = {}
+    for family, own in entry["families"].items():
+        series = text((own or {}).get("label", {}), lang) or family
+        for code, label in named(released, entry, lang).items():
+            for row in _totals(released, entry, code, family):
+                found.setdefault(released.of_label(row, lang), {}).setdefault(label, []).append(
+                    Line(label, row, series)
+                )
+
+    def highest(lines: list[Line]) -> tuple[bool, float]:
+        return not lines[0].estimate.published, -value_of(lines[0])
+
+    return [
+        Panel(of, [line for lines in sorted(rows.values(), key=highest) for line in lines])
+        for of, rows in found.items()
+    ]
+
+
+def _population(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """A panel per breakdown, rows its groups, series the population and the sample before and after weighting."""
+    words = captions(lang)["table"]
+    made = []
+    for breakdown in entry["breakdowns"]:
+        shares = {row.group: row for row in released.select("population", "share", breakdown=breakdown)}
+        lines = []
+        for group, target in _in_order(released, breakdown, shares):
+            of = {"family": "sample", "statistic": "proportion", "breakdown": breakdown, "group": group}
+            sample = {row.weighting: row for row in released.select(indicator="respondents", **of)}
+            label = released.group_label(target, lang)
+            lines.append(Line(label, target, words["population"]))
+            for weighting, series in (("none", words["unweighted"]), (released.weighting, words["weighted"])):
+                if weighting in sample and (weighting != "none" or series == words["unweighted"]):
+                    lines.append(Line(label, sample[weighting], series))
+        made.append(Panel(released.breakdown_label(breakdown, lang), lines))
+    return made
+
+
+def _in_order(released: Released, breakdown: str, rows: Mapping[str | None, Estimate]) -> list[tuple[str, Estimate]]:
+    level = released.levels.get(breakdown)
+    return [(group, rows[group]) for group in (level.groups if level else {}) if group in rows]
+
+
+def _likert(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """One panel, rows the items of a set, series the steps of its scale from the lowest to the highest."""
+    steps, lines = released.config["scales"][entry["scale"]], []
+    for item, own in released.config["item_sets"][entry["items"]].items():
+        for step, of in steps.items():
+            for row in released.totals(entry["family"], f"{item}_{step}"):
+                lines.append(Line(text(own["label"], lang), row, text(of["label"], lang)))
+    return [Panel("", lines)]
+
+
+def _change(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """A panel per ministry (or none), rows the indicators, series the two waves and the change."""
+    if released.earlier is None:
+        return []
+    series = [wave_label(released.earlier, lang), wave_label(released, lang), captions(lang)["table"]["change"]]
+    found: dict[str, list[Line]] = {}
+    for code, label in named(released, entry, lang).items():
+        for family in _families(entry, code):
+            before = {row.of: row for row in released.earlier.totals(family, code)}
+            of = {name: {r.of: r for r in released.totals(family, code, name)}
+                  for name in ("difference", "difference_of_means")}  # fmt: skip
+            for now in released.totals(family, code):
+                change = of["difference"].get(now.of) or of["difference_of_means"].get(now.of)
+                if now.of in before and change:
+                    rows = (before[now.of], now, change)
+                    panel = found.setdefault(released.of_label(now, lang), [])
+                    panel += [Line(label, row, s) for row, s in zip(rows, series, strict=True)]
+    return [Panel(of, lines) for of, lines in sorted(found.items(), key=lambda item: not item[0])]
+
+
+def _sensitivity(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """A panel per ministry (or none), rows the indicators, series the weightings of the wave, unweighted first."""
+    words = captions(lang)["weightings"]
+    found: dict[str, list[Line]] = {}
+    for code, label in named(released, entry, lang).items():
+        for family in _families(entry, code):
+            for row in _totals(released, entry, code, family):
+                place = {"ministry": row.ministry, "service": row.service, "breakdown": None}
+                versions = {other.weighting: other for other in released.select(family, code, **place)}
+                panel = found.setdefault(released.of_label(row, lang), [])
+                panel += [Line(label, versions[w], words[w]) for w in words if w in versions]
+    return [Panel(of, lines) for of, lines in sorted(found.items(), key=lambda item: not item[0])]
+
+
+def _quality(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """As indicators, each with its share of those asked who gave no answer as a second series."""
+    made = []
+    for panel in _indicators(released, entry, lang):
+        lines = []
+        for line in panel.lines:
+            row = line.estimate
+            lines.append(line)
+            of = {"ministry": row.ministry, "service": row.service}
+            silent = released.select("quality", f"{row.family}_{row.indicator}", statistic="nonresponse", **of)
+            lines += [Line(line.label, other, "nonresponse") for other in silent]
+        made.append(Panel(panel.label, lines))
+    return made
+
+
+KINDS: dict[str, Callable[[Released, Mapping[str, Any], str], list[Panel]]] = {
+    "flow": _flow,
+    "funnel": _funnel,
+    "groups": _groups,
+    "tiles": _groups,
+    "ranked": _ranked,
+    "indicators": _indicators,
+    "by_service": _by_service,
+    "heatmap": _heatmap,
+    "paired": _paired,
+    "population": _population,
+    "likert": _likert,
+    "change": _change,
+    "sensitivity": _sensitivity,
+    "quality": _quality,
+}
+
+
+def value_of(line: Line) -> float:
+    """The number of a line; 0 where it is withheld."""
+    return line.estimate.value or 0.0
+
+
+def wave_label(released: Released, lang: str) -> str:
+    """The label of a wave, its code where it has none."""
+    return text(released.config["waves"].get(released.wave, {}).get("label", {}), lang) or released.wave

@@ -7,34 +7,57 @@ from decimal import ROUND_HALF_UP, Decimal
 from findings.release import Estimate
 from findings.text.captions import captions
 
+DIFFERENCES = ("difference", "difference_of_means")
+
+
+def numerals(words: str, lang: str) -> str:
+    """A text with its digits in the script of the language."""
+    digits = captions(lang).get("digits")
+    return words.translate(str.maketrans("0123456789", digits)) if digits else words
+
 
 def shown(row: Estimate, lang: str) -> str:
-    """The value: a proportion as whole percent (`<1 %`, `>99 %` near the ends), a mean with 2 decimals, a count whole.
+    """The value: a proportion as whole percent (`<1%`, `>99%` near the ends), a mean with 2 decimals, a count whole.
 
-    The caption's word for withheld where the row has no number.
+    A difference has its sign; of proportions it is in percentage points. The caption's word for withheld where the row
+    has no number.
     """
+    words = captions(lang)
     if not row.published or row.value is None:
-        return str(captions(lang)["withheld"])
-    if _counted(row):
-        return f"{row.value:,.0f}"
+        return str(words["withheld"])
+    if row.statistic == "count":
+        return numerals(f"{row.value:,.0f}", lang)
+    if row.statistic == "difference":
+        return numerals(str(words["points"]).format(value=signed(row.value)), lang)
+    if row.statistic == "difference_of_means":
+        return numerals(f"{row.value:+.2f}".replace("-", "−"), lang)
     if row.statistic == "mean":
-        return f"{row.value:.2f}"
-    return str(captions(lang)["percent"]).format(value=percent(row.value))
+        return numerals(f"{row.value:.2f}", lang)
+    return numerals(str(words["percent"]).format(value=percent(row.value)), lang)
 
 
 def interval(row: Estimate, lang: str) -> str:
     """The interval in the units of `shown`; of a withheld row, the word for it; an en dash where there is none."""
+    words = captions(lang)
     if not row.published:
-        return str(captions(lang)["withheld"])
+        return str(words["withheld"])
     if row.low is None or row.high is None:
         return "–"
-    if row.statistic == "mean":
-        return str(captions(lang)["interval_number"]).format(low=f"{row.low:.2f}", high=f"{row.high:.2f}")
-    return str(captions(lang)["interval"]).format(low=limit(row.low), high=limit(row.high))
+    ends: dict[str, str]
+    if row.statistic == "difference":
+        ends, form = {"low": signed(row.low), "high": signed(row.high)}, "interval_difference"
+    elif row.statistic == "difference_of_means":
+        ends = {name: f"{end:+.2f}".replace("-", "−") for name, end in (("low", row.low), ("high", row.high))}
+        form = "interval_difference"
+    elif row.statistic == "mean":
+        ends, form = {"low": f"{row.low:.2f}", "high": f"{row.high:.2f}"}, "interval_number"
+    else:
+        ends, form = {"low": limit(row.low), "high": limit(row.high)}, "interval"
+    return numerals(str(words[form]).format(**ends), lang)
 
 
 def full(row: Estimate, lang: str) -> str:
-    """The value with its interval in brackets, where it has one: `37 % (34–40 %)`."""
+    """The value with its interval in brackets, where it has one: `37% (34–40%)`."""
     has = row.published and row.low is not None and row.high is not None
     return f"{shown(row, lang)} ({interval(row, lang)})" if has else shown(row, lang)
 
@@ -54,5 +77,7 @@ def limit(value: float) -> str:
     return str((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _counted(row: Estimate) -> bool:
-    return row.statistic == "count"
+def signed(value: float) -> str:
+    """A difference of proportions in whole percentage points with its sign, half up: 0.041 -> +4."""
+    points = int((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    return "0" if points == 0 else f"{points:+d}".replace("-", "−")

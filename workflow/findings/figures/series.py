@@ -1,0 +1,127 @@
+"""Rows with several numbers each: marks of distinct shapes on one scale, and a column of numbers per series.
+
+The head of a column shows its mark: no legend stands apart from what it explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from findings.figures.page import EDGE, INK, MUTED, WIDTH, leading, sheet, styled, width, wrapped
+from findings.figures.rows import LABELS, put, set_scale
+from findings.release import Estimate, Released
+from findings.text.exhibits import short, value
+from findings.text.facts import Line, panels, rows_of
+from findings.text.numbers import DIFFERENCES
+
+ROW, HEAD = 0.21, 0.14
+# A column's room, at most; longer heads are broken.
+COLUMN = 1.05
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a series is drawn: colour, shape, filled or hollow. Told apart without colour."""
+
+    colour: str
+    shape: str
+    filled: bool = True
+
+
+MARKS = (Mark("#0072B2", "o"), Mark("#C04A00", "s"), Mark("#3F3F3F", "D", filled=False))
+# The population is no estimate: a plain stroke.
+TARGETS = (Mark(INK, "|"), Mark("#C04A00", "o", filled=False), Mark("#0072B2", "o"))
+
+
+def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Figure:
+    """One row per label, one mark per series; a difference is a number only; weightings of volunteers are a bar."""
+    shown = panels(released, entry, lang)
+    series = list(dict.fromkeys(line.series for panel in shown for line in panel.lines))
+    marks = dict(zip(series, TARGETS if entry["kind"] == "population" else MARKS, strict=False))
+    estimates = [line.estimate for panel in shown for line in panel.lines]
+    with styled(lang):
+        heads = {s: wrapped(s, 7.5, COLUMN) for s in series}
+        rows = [row for panel in shown for row in rows_of(panel)]
+        columns = {s: _wide(heads[s], [x for _, lines in rows for x in lines if x.series == s], lang) for s in series}
+        left = min(EDGE + max((width(label, 8) for label, _ in rows), default=1.0) + 0.12, EDGE + LABELS)
+        right = sum(columns.values()) + EDGE
+        lines = max((len(head) for head in heads.values()), default=1)
+        heights = [len(rows_of(panel)) + (1.3 if panel.label else 0.4) for panel in shown]
+        row, head = ROW * (1 + (leading(lang) - 1) / 2), HEAD * leading(lang) * lines + 0.08
+        figure, axes = sheet(released, name, entry, estimates, lang, head + max(sum(heights), 1) * row, left, right)
+        span = WIDTH - left - right
+        set_scale(axes, [each for each in estimates if each.statistic not in DIFFERENCES], lang, span)
+        # One unit down is one inch, so that head and rows share an axis.
+        axes.set_ylim(head + max(sum(heights), 1) * row, 0)
+        axes.set_yticks([])
+        places = _columns(axes, heads, columns, marks, span, head, entry["kind"])
+        down = head
+        for panel in shown:
+            if panel.label:
+                put(axes, (EDGE - left) / span, down + 0.75 * row, panel.label, size=8.5, weight="bold")
+            down += (1.3 if panel.label else 0.4) * row
+            for label, found in rows_of(panel):
+                put(axes, (EDGE - left) / span, down + row / 2, label, size=8)
+                _marks(axes, found, marks, down + row / 2, row, entry["kind"])
+                for line in found:
+                    words = _words(line.estimate, lang)
+                    put(axes, places[line.series], down + row / 2, words, size=7.5,
+                        color=INK if line.estimate.published else MUTED)  # fmt: skip
+                down += row
+    return figure
+
+
+def _words(row: Estimate, lang: str) -> str:
+    return value(row, lang) if row.statistic in DIFFERENCES and row.published else short(row, lang)
+
+
+def _wide(head: list[str], lines: Sequence[Line], lang: str) -> float:
+    return max([width(words, 7.5) for words in head] + [width(_words(x.estimate, lang), 7.5) for x in lines]) + 0.16
+
+
+def _columns(
+    axes: Axes, heads: Mapping[str, list[str]], wide: Mapping[str, float], marks: Mapping[str, Mark], span: float,
+    head: float, kind: str,
+) -> dict[str, float]:  # fmt: skip
+    """Heads of the columns with their marks; where each column begins, as a fraction of the axes' width."""
+    places: dict[str, float] = {}
+    x = 1 + 0.12 / span
+    for series, lines in heads.items():
+        places[series] = x
+        step = (head - 0.06) / max(len(each) for each in heads.values())
+        for number, words in enumerate(lines):
+            put(axes, x, step * (number + 0.5), words, size=7.5, color=MUTED)
+        mark = marks.get(series)
+        if mark and not (kind == "change" and series == list(heads)[-1]):
+            _mark(axes, mark, x + 0.04 / span, head + 0.02, transform=axes.get_yaxis_transform())
+        x += wide[series] / span
+    return places
+
+
+def _marks(axes: Axes, lines: Sequence[Line], marks: Mapping[str, Mark], y: float, row: float, kind: str) -> None:
+    drawn = [line for line in lines if line.estimate.published and line.estimate.statistic not in DIFFERENCES]
+    values = [line.estimate.value or 0.0 for line in drawn]
+    if kind == "sensitivity" and len(values) > 1:
+        axes.plot([min(values), max(values)], [y, y], color="#8fbfe0", lw=5, solid_capstyle="butt", zorder=2)
+    elif len(values) > 1:
+        axes.plot([min(values), max(values)], [y, y], color="#c8c8c8", lw=1, zorder=1.5)
+    several = sum(line.estimate.low is not None for line in drawn) > 1
+    for place, line in enumerate(drawn):
+        mark = marks[line.series]
+        # Intervals of one row would cover each other: they stand beneath each other.
+        at = y + (place - (len(drawn) - 1) / 2) * row * 0.26 if several else y
+        if line.estimate.low is not None and line.estimate.high is not None:
+            axes.plot([line.estimate.low, line.estimate.high], [at, at], color=mark.colour, lw=1.2, zorder=2.5,
+                      solid_capstyle="butt", clip_on=False)  # fmt: skip
+        _mark(axes, mark, line.estimate.value or 0.0, at)
+
+
+def _mark(axes: Axes, mark: Mark, x: float, y: float, **style: Any) -> None:
+    bar = mark.shape == "|"
+    axes.plot([x], [y], mark.shape, ms=9 if bar else 4.3, color=mark.colour, mew=1.6 if bar else 1.1, zorder=3,
+              mfc=mark.colour if mark.filled else "white", clip_on=False, **style)  # fmt: skip

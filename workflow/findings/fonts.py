@@ -1,0 +1,66 @@
+"""The fonts of the exhibits: static weights of the Burmese one, cut from the variable font of its package.
+
+Neither matplotlib nor Typst takes a weight from a variable font. DejaVu Sans, which matplotlib carries, has no Burmese.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+LATIN, BURMESE = "DejaVu Sans", "Findings Myanmar"
+WEIGHTS = {"Regular": 400, "Bold": 700}
+_SOURCE = "fonts/ofl/notosansmyanmar/NotoSansMyanmar[wdth,wght].ttf"
+
+
+def cut(folder: Path) -> list[Path]:
+    """Write the weights to `folder`, the same bytes at every run; their paths.
+
+    The family has a name of its own: the licence (OFL) reserves the font's, and no font of the system is taken for it.
+    """
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for style, weight in WEIGHTS.items():
+        with TTFont(str(files("justmytype_intl_sea").joinpath(_SOURCE)), recalcTimestamp=False) as variable:
+            font = instantiateVariableFont(variable, {"wght": weight, "wdth": 100})
+            font["OS/2"].usWeightClass = weight
+            bold = style == "Bold"
+            font["OS/2"].fsSelection = (font["OS/2"].fsSelection & ~0b1100001) | (0b100000 if bold else 0b1000000)
+            font["head"].macStyle = int(bold)
+            for name in font["name"].names:
+                if name.nameID in (1, 16):
+                    name.string = BURMESE
+                elif name.nameID in (2, 17):
+                    name.string = style
+                elif name.nameID in (4, 6):
+                    name.string = f"{BURMESE.replace(' ', '')}-{style}"
+            path = folder / f"{BURMESE.replace(' ', '')}-{style}.ttf"
+            font.save(str(path))
+        made.append(path)
+    return made
+
+
+def use(folder: Path) -> None:
+    """Make matplotlib know the fonts of `folder`."""
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(folder.glob("*.ttf")):
+        if str(path) not in known:
+            font_manager.fontManager.addfont(str(path))
+
+
+def missing(words: str, folder: Path) -> set[str]:
+    """The characters of `words` that neither font has a glyph of; spaces and joiners aside."""
+    import matplotlib
+    from fontTools.ttLib import TTFont
+
+    latin = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    held: set[int] = set()
+    for path in (latin, *folder.glob("*Regular.ttf")):
+        with TTFont(str(path), lazy=True) as font:
+            held |= set(font.getBestCmap())
+    return {character for character in words if ord(character) not in held and not character.isspace()} - {"\u200b"}

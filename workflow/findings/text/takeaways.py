@@ -1,0 +1,123 @@
+"""What the templates of titles and sentences may use: the published rows of an exhibit, and what stands out in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from findings.release import Estimate, Released, text
+from findings.text.facts import Line, Panel, panels, rows_of, value_of
+
+SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert")
+CERTAIN = 0.05
+
+
+def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Published rows only, as dictionaries with `label` and `key`.
+
+    `empty` is whether nothing is published, `withheld` whether not everything is. flow: `first`, `last`, `steps`.
+    funnel: `best`, `services` (each `label, steps`). groups, tiles, by_service: `low`, `high`, `panels` (each `label,
+    rows`). ranked: `tops`, `panels` (each `label, rows, tied`). Kinds with series: `panels` (each `label, rows`, each
+    row `label, cells` with `series` and `key`), and `most`, which stands out: of paired, population and sensitivity
+    the row whose two series are furthest apart (`a`, `b`), of heatmap and likert the highest; change: `certain`, its
+    rows whose adjusted p is below 0.05.
+    """
+    shown = panels(released, entry, lang)
+    lines = [line for panel in shown for line in panel.lines if line.estimate.published]
+    # What is withheld may be larger than what is published: a title may not say "most" without saying of what.
+    withheld = any(not line.estimate.published for panel in shown for line in panel.lines)
+    found: dict[str, Any] = {"label": text(entry.get("label", {}), lang), "empty": not lines, "withheld": withheld}
+    if not lines:
+        return found
+    kind = entry["kind"]
+    if kind == "flow":
+        steps = [_fact(line) for line in lines]
+        return found | {"first": steps[0], "last": steps[-1], "steps": steps}
+    if kind == "funnel":
+        return found | _funnel(shown)
+    if kind in SERIES:
+        return found | _series(kind, shown)
+    inside: list[dict[str, Any]] = [
+        {
+            "label": panel.label,
+            # A sentence on groups says which are withheld; one on a ranking takes its first ones.
+            "rows": [_fact(line) for line in panel.lines if line.estimate.published or kind != "ranked"],
+            "tied": _tied([line.estimate for line in panel.lines if line.estimate.published]),
+        }
+        for panel in shown
+        if _any(panel)
+    ]
+    if kind == "ranked":
+        return found | {"tops": [{**panel["rows"][0], "panel": panel["label"]} for panel in inside], "panels": inside}
+    of = {x.estimate.key: f"{panel.label}: {x.label}".removeprefix(": ") for panel in shown for x in panel.lines}
+    low, high = min(lines, key=value_of), max(lines, key=value_of)
+    ends = {end: {"label": of[x.estimate.key], "key": x.estimate.key} for end, x in (("low", low), ("high", high))}
+    return found | ends | {"panels": inside}
+
+
+def _funnel(shown: list[Panel]) -> dict[str, Any]:
+    users = [panel for panel in shown if panel.lines[-1].estimate.published]
+    services = [{"label": p.label, "steps": [_fact(line) for line in p.lines]} for p in shown if _any(p)]
+    best = max(users, key=lambda panel: value_of(panel.lines[-1])) if users else None
+    # Without a published number of users there is no largest share of them.
+    return {
+        "empty": best is None,
+        "best": {"label": best.label, "steps": [_fact(line) for line in best.lines]} if best else None,
+        "services": services,
+    }
+
+
+def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
+    inside = [
+        {"label": panel.label, "rows": [_row(label, lines) for label, lines in rows_of(panel)]}
+        for panel in shown
+        if _any(panel)
+    ]
+    rows = [(panel, label, lines) for panel in shown for label, lines in rows_of(panel)]
+    whole = [row for row in rows if all(line.estimate.published for line in row[2])]
+    found: dict[str, Any] = {"panels": inside, "most": None}
+    if kind == "change":
+        certain = [row for row in whole if (row[2][-1].estimate.p_adjusted or 1.0) < CERTAIN]
+        certain.sort(key=lambda row: -abs(value_of(row[2][-1])))
+        return found | {"certain": [{**_row(label, lines), "panel": p.label} for p, label, lines in certain]}
+    if kind == "likert":
+        best = max(whole, key=lambda row: sum(value_of(line) for line in row[2][-2:]), default=None)
+        last = best[2][-2:] if best else []
+    elif kind == "heatmap":
+        singles = [(p, label, [line]) for p, label, lines in rows for line in lines if line.estimate.published]
+        best = max(singles, key=lambda row: value_of(row[2][0]), default=None)
+        last = best[2] if best else []
+    else:
+        told = [(p, label, [x for x in lines if x.estimate.published]) for p, label, lines in rows]
+        pairs = [(p, label, _furthest(lines)) for p, label, lines in told if len(lines) > 1]
+        best = max(pairs, key=lambda row: abs(value_of(row[2][0]) - value_of(row[2][1])), default=None)
+        last = best[2] if best else []
+    if best:
+        found["most"] = {**_row(best[1], last), "panel": best[0].label}
+    return found | {"empty": best is None}
+
+
+def _furthest(lines: list[Line]) -> list[Line]:
+    """The first series and the one of the others that is furthest from it."""
+    return [lines[0], max(lines[1:], key=lambda line: abs(value_of(line) - value_of(lines[0])))]
+
+
+def _row(label: str, lines: list[Line]) -> dict[str, Any]:
+    cells = [{"series": line.series, "key": line.estimate.key} for line in lines]
+    return {"label": label, "cells": cells, "a": cells[0], "b": cells[-1]}
+
+
+def _fact(line: Line) -> dict[str, str]:
+    return {"label": line.label, "key": line.estimate.key}
+
+
+def _any(panel: Panel) -> bool:
+    return any(line.estimate.published for line in panel.lines)
+
+
+def _tied(rows: list[Estimate]) -> bool:
+    """Whether the intervals of the first two rows overlap, or there is none to tell by."""
+    if len(rows) < 2:
+        return False
+    (first, second) = rows[:2]
+    return first.low is None or second.high is None or first.low <= second.high
