@@ -93,6 +93,22 @@ def load_wave(path: Path) -> dict[str, Any]:
     return wave
 
 
+def of_wave(study: Mapping[str, Any], wave: Mapping[str, Any]) -> dict[str, Any]:
+    """The study with the breakdowns that wave.yaml keeps (`breakdowns`; absent: all), and the crossings of these.
+
+    Raises FindingsError if the wave names a breakdown that the study does not have.
+    """
+    kept = wave.get("breakdowns", list(study["breakdowns"]))
+    for name in kept:
+        if name not in study["breakdowns"]:
+            allowed = f"one of {', '.join(study['breakdowns'])}"
+            raise _wrong(f"{wave['wave']}/wave.yaml", "breakdowns", name, allowed)
+    breakdowns = {name: entry for name, entry in study["breakdowns"].items() if name in kept}
+    steps = {level["level"] for entry in breakdowns.values() for level in entry["ladder"]}
+    crossings = [crossing for crossing in study.get("crossings", []) if set(crossing["levels"]) <= steps]
+    return {**study, "breakdowns": breakdowns, "crossings": crossings}
+
+
 def check_waves(study: Mapping[str, Any], raw: Path) -> None:
     """Stop when a wave of the study has no wave.yaml in the folder `raw`."""
     for wave in study["waves"]:

@@ -22,6 +22,7 @@ from findings.answers import check_dates, checked, with_splits
 from findings.errors import FindingsError
 from findings.fates import KEPT_TYPES, SELECTS, Fate, fates_of
 from findings.instrument import Codebook, read_xlsform
+from findings.readers import google_forms
 from findings.readers.kobo import original_name
 from findings.submissions import corrections_by_row
 from findings.times import times
@@ -58,6 +59,10 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     cells = raw.cells.replace(list(source["missing"]), pd.NA) if source.get("missing") else raw.cells
     digest = _check_source(export, source, len(cells), place)
     codebook = _extend(_read_form(wave, wave_dir), wave, place)
+    ids = _row_ids(raw.headers, cells, key)
+    if raw.evidence["tool"] == "google_forms":
+        raw = google_forms.coded(replace(raw, cells=cells), codebook, wave, place)
+        cells = raw.cells
     fates, codebook, languages = fates_of(raw, codebook, wave, place)
     by_fate = {fate: [i for i, f in enumerate(fates) if f.fate == fate] for fate in {f.fate for f in fates}}
 
@@ -75,7 +80,6 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
         elif question.type == "date":
             check_dates(column, name, place)
 
-    ids = _row_ids(raw.headers, cells, key)
     clock = {fates[i].column: cells[i] for i in by_fate.get("duration", [])}
     responses = pd.DataFrame({"row_id": ids, **columns, **times(clock, wave, place)})
     order = np.argsort(ids.to_numpy(dtype=object), kind="stable")

@@ -2,6 +2,7 @@ rule disclose:
     message:
         "The gate of wave {wildcards.wave}: what may be published, tried against an attacker"
     input:
+        wave=wave_file,
         register="results/confidential/{wave}/register.parquet",
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",

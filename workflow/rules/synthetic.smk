@@ -1,9 +1,9 @@
 # A target of its own: never part of a normal run, whose input is data/raw as it stands.
 rule synthetic_waves:
     message:
-        "Drawing the synthetic wave from the instrument and the planted truth"
+        "Drawing the synthetic waves from the instrument and the planted truth"
     input:
-        truth="data/reference/synthetic_truth.yaml",
+        truth=sorted(str(path) for path in Path("data/reference").glob("synthetic_truth*.yaml")),
         instrument=["data/reference/instrument/survey.csv", "data/reference/instrument/choices.csv"],
         frame="data/reference/state_urban.csv",
         code=code("synthetic_wave"),
@@ -11,8 +11,6 @@ rule synthetic_waves:
         touch("results/work/synthetic_waves.done"),
     params:
         study=part(STUDY, "study", "ministries", "services", "barriers", "dimensions", labels=True),
-        folder="data/raw/nug_2025",
-        seed=20250301,
     log:
         "results/logs/synthetic_waves.log",
     conda:

@@ -6,11 +6,11 @@ with job(snakemake) as io:
 
     import pandas as pd
 
-    from findings.config import expand_indicators, levels
+    from findings.config import expand_indicators, levels, load_wave, of_wave
     from findings.disclosure import disclose, weight_ranges
     from findings.errors import FindingsError
 
-    study = io.params.study
+    study = of_wave(io.params.study, load_wave(Path(io.input.wave)))
     register = pd.read_parquet(io.input.register)
     if not register["synthetic"].all() and not io.params.accept:
         raise FindingsError(

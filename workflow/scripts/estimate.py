@@ -7,9 +7,10 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings import estimators, register
-    from findings.config import expand_indicators, levels, load_wave
+    from findings.config import expand_indicators, levels, load_wave, of_wave
 
-    study, wave = io.params.study, load_wave(Path(io.input.wave))
+    wave = load_wave(Path(io.input.wave))
+    study = of_wave(io.params.study, wave)
     frame = pd.read_parquet(io.input.indicators)
     design = json.loads(Path(io.input.design).read_text(encoding="utf-8"))
     flow = json.loads(Path(io.input.flow).read_text(encoding="utf-8"))

@@ -3,10 +3,8 @@ from findings.job import job
 with job(snakemake) as io:
     from pathlib import Path
 
-    import yaml
+    from findings.synthetic import WAVES, truth_of, write_wave
 
-    from findings.synthetic import write_wave
-
-    truth_file = Path(io.input.truth)
-    truth = yaml.safe_load(truth_file.read_text(encoding="utf-8"))
-    write_wave(Path(io.params.folder), io.params.study, truth, truth_file.parent, io.params.seed)
+    reference = Path(io.input.frame).parent
+    for wave, seed in WAVES.items():
+        write_wave(Path("data/raw") / wave, io.params.study, truth_of(wave, reference), reference, seed, wave=wave)

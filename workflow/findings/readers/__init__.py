@@ -9,17 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from findings.errors import FindingsError
-from findings.readers import kobo
+from findings.readers import google_forms, kobo
 from findings.readers.kobo import RawTable
 
 __all__ = ["READERS", "RawTable", "read", "recognise"]
 
-READERS: dict[str, Callable[..., RawTable]] = {"kobo_xlsx": kobo.read_xlsx, "kobo_csv": kobo.read_csv}
+READERS: dict[str, Callable[..., RawTable]] = {
+    "kobo_xlsx": kobo.read_xlsx,
+    "kobo_csv": kobo.read_csv,
+    "google_forms": google_forms.read_csv,
+}
 
 
 def recognise(path: Path, wave: str) -> str:
     """The tool that wrote the export, from the file itself; stops when no reader knows it."""
-    tool = kobo.recognise(path, wave=wave)
+    tool = kobo.recognise(path, wave=wave) or google_forms.recognise(path, wave=wave)
     if tool is None:
         raise FindingsError(
             "No reader recognises the export.",

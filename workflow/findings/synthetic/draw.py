@@ -49,6 +49,9 @@ class Drawer:
     def _sample(self, scale: float) -> None:
         sample = self.truth["sample"]
         rows: list[tuple[str | None, ...]] = []
+        if "volunteers" in sample:
+            self._volunteers(sample["volunteers"], scale)
+            return
         per_state = round(sample["per_state"] * scale)
         urban = round(per_state * sample["urban_share"])
         for state in self._codes("state_region"):
@@ -62,6 +65,17 @@ class Drawer:
         order = self.random.permutation(len(rows))
         for i, name in enumerate(names):
             self.columns[name] = np.array([rows[j][i] for j in order], dtype=object)
+
+    def _volunteers(self, who: Mapping[str, Any], scale: float) -> None:
+        """Who found the link: places by their shares among those who answer; no design."""
+        count = round(who["count"] * scale)
+        outside = self.random.random(count) < who["outside_share"]
+        places = self._pick(who["states"], count)
+        urban = np.where(self.random.random(count) < who["urban_share"], "urban", "rural").astype(object)
+        self.columns["location"] = np.where(outside, "outside", "inside").astype(object)
+        for name, cells in (("state_region", places), ("township", "t_" + places), ("urban_rural", urban)):
+            self.columns[name] = cells.copy()
+            self.columns[name][outside] = None
 
     def _codes(self, question: str) -> list[str]:
         codes = self.codebook.choices[self.codebook.questions[question].list or ""]

@@ -23,10 +23,17 @@ CREATED = datetime(2025, 1, 1)
 STRATUM = "if(${location} = 'inside', concat(${state_region}, '_', ${urban_rural}), 'outside')"
 
 
-def write_form(path: Path, tables: Path, study: Mapping[str, Any]) -> None:
-    """Write the XLSForm of `study` from the tables survey.csv and choices.csv in the folder `tables`."""
-    survey = list(_survey(_read(tables / "survey.csv"), study))
-    choices = list(_choices(_read(tables / "choices.csv"), study, survey))
+def write_form(path: Path, tables: Path, study: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
+    """Write the XLSForm of `study` from the tables survey.csv and choices.csv in the folder `tables`.
+
+    `own` is how a wave's form differs: `leave_out` (questions and groups), `labels` (question, or its name before the
+    service or ministry -> label per language; {label} is the study's, {service} the service's), `choices` (list -> code
+    -> label per language), `rename` (list -> code -> code).
+    """
+    own = own or {}
+    survey = [_reworded(row, own, study) for row in _survey(_read(tables / "survey.csv"), study)]
+    survey = [row for row in survey if row["name"] not in own.get("leave_out", []) or not row["name"]]
+    choices = [_own_choice(row, own) for row in _choices(_read(tables / "choices.csv"), study, survey)]
     settings = [{"form_title": study["study"]["title"]["en"], "form_id": study["study"]["id"], "version": "1"}]
     with Workbook(str(path)) as book:
         book.set_properties({"created": CREATED})
@@ -41,6 +48,27 @@ def write_form(path: Path, tables: Path, study: Mapping[str, Any]) -> None:
                 for column, key in enumerate(header):
                     if row.get(key):
                         sheet.write_string(number, column, row[key])
+
+
+def _reworded(row: dict[str, str], own: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, str]:
+    for begins, labels in own.get("labels", {}).items():
+        name = row["name"]
+        if name == begins or (begins.endswith("_") and name.startswith(begins)):
+            for column, language in zip(SURVEY[2:4], ("en", "my"), strict=True):
+                service = study["services"].get(name.removeprefix(begins), {}).get("label", {}).get(language, "")
+                words = labels[language].replace("{label}", row[column]).replace("{service}", service)
+                row = row | {column: words}
+    # What a question that is left out decides, is decided.
+    for absent in own.get("leave_out", []):
+        row = row | {"relevant": row["relevant"].replace(f"${{{absent}}} = 'yes'", "true()")}
+    return row
+
+
+def _own_choice(row: dict[str, str], own: Mapping[str, Any]) -> dict[str, str]:
+    labels = own.get("choices", {}).get(row["list_name"], {}).get(row["name"])
+    if labels:
+        row = row | dict(zip(CHOICES[2:], (labels["en"], labels["my"]), strict=True))
+    return row | {"name": own.get("rename", {}).get(row["list_name"], {}).get(row["name"], row["name"])}
 
 
 def _read(path: Path) -> list[dict[str, str]]:

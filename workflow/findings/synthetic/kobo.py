@@ -1,10 +1,11 @@
-"""A wave written as KoboToolbox writes an XLSX: XML names, groups in headers, both select_multiple styles, metadata.
+"""A wave written as KoboToolbox writes an XLSX or a CSV: XML names, groups, both select_multiple styles, metadata.
 
 Source: kobotoolbox/formpack and kobotoolbox/kpi (the fixed order of the trailing columns).
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ def write_export(path: Path, rows: list[dict[str, Any]], codebook: Codebook) -> 
                     sheet.write_string(number, column, value)
                 elif value is not None:
                     sheet.write_number(number, column, value)
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]], codebook: Codebook) -> None:
+    """The same as text: `;`, every cell quoted, CRLF, UTF-8 without a byte-order mark."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow(_header(codebook))
+        for number, row in enumerate(rows, start=1):
+            writer.writerow("" if cell is None else cell for cell in _cells(row, number, codebook))
 
 
 def _header(codebook: Codebook) -> Iterator[str]:

@@ -134,11 +134,16 @@ class Mess:
             text = COMMENTS[self.random.integers(len(COMMENTS))]
             exported[i]["comment"] = text.format(number=self.random.integers(10**4))
             if self.random.random() < 0.3:
+                if self.share.get("own_words"):
+                    self._own_words(exported[i])
+                    continue
                 exported[i]["other_barrier"] = OTHER[self.random.integers(len(OTHER))]
         return lost
 
     def _mistype(self, sincere: list[Row], exported: list[Row]) -> list[tuple[int, str, str, str]]:
         """Slips that the field team knows of: row, column, the exported answer, the true one."""
+        if not self.share["corrections"]:
+            return []
         codes = list(self.codebook.choices[self.codebook.questions["education"].list or ""])[:5]
         slips = []
         for i in self.random.choice(len(exported), self.share["corrections"], replace=False):
@@ -146,6 +151,12 @@ class Mess:
             exported[i]["education"] = next(code for code in codes if code != true)
             slips.append((int(i), "education", exported[i]["education"], true))
         return slips
+
+    def _own_words(self, row: Row) -> None:
+        """An option that a respondent wrote in: no export marks it."""
+        asked = [name for name in self.codebook.questions if name.startswith("barriers_") and row.get(name)]
+        if asked:
+            row[f"#other_{asked[0]}"] = OTHER[self.random.integers(2)]
 
     def _again(self, row: Row) -> Row:
         """The same submission sent twice: the tool's own ids differ."""
@@ -156,7 +167,7 @@ class Mess:
         rows = iter([self._whole(row) for row in spare.to_dict("records")])
 
         def number(kind: str) -> range:
-            return range(max(2, round(count * self.share[kind])))
+            return range(max(2, round(count * self.share[kind])) if self.share[kind] else 0)
 
         for _ in number("test_rows"):
             yield next(rows) | {"is_test": "yes"}
