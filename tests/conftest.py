@@ -12,7 +12,7 @@ import pytest
 import yaml
 from findings.config import load_study
 from findings.environment import PINNED, ROOT
-from findings.synthetic import write_wave
+from findings.synthetic import truth_of, write_wave
 
 WAVE = "nug_2025"
 
@@ -26,15 +26,40 @@ def command(study: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "findings.command", "--study", str(study), *words]
 
 
+SHOWN = {
+    "figures": {"timeline", "flow", "sample_population", "funnel_finance", "barriers_health", "adoption_gender",
+                "adoption_ethnicity", "views"},
+    "tables": {"services", "respondents", "adoption", "adoption_groups", "quality"},
+}  # fmt: skip
+
+
 def smaller(config: dict) -> dict:
     """The shipped study with fewer services, barriers and breakdowns: the attacker's programs grow with them."""
     for section, kept in (
         ("services", {"telekyanmar", "nugpay", "online_schools"}),
         ("barriers", {"internet", "power", "surveillance", "trust"}),
         ("breakdowns", {"gender", "age_group", "ethnicity", "state_region", "urban_rural", "location"}),
+        ("waves", {WAVE}),
     ):
         config[section] = {name: entry for name, entry in config[section].items() if name in kept}
-    config["indicators"] = [entry for entry in config["indicators"] if entry["family"] not in ("main_barrier", "risk")]
+    dropped = {"main_barrier", "risk", "barrier_dimensions", "reasons_never", "reasons_stopped", "language_wanted",
+               "language_offered", "language_used"}  # fmt: skip
+    config["indicators"] = [entry for entry in config["indicators"] if entry["family"] not in dropped]
+    names = {*config["breakdowns"], *(crossing["name"] for crossing in config["crossings"])}
+    for entry in config["indicators"]:
+        if "by" in entry:
+            entry["by"] = [name for name in entry["by"] if name in names]
+    for kind, shown in SHOWN.items():
+        entries = {name: entry for name, entry in config["exhibits"][kind].items() if name in shown}
+        config["exhibits"][kind] = entries
+        for entry in entries.values():
+            if "breakdowns" in entry:
+                entry["breakdowns"] = [name for name in entry["breakdowns"] if name in names]
+        for chapter in config["report"]["chapters"]:
+            chapter[kind] = [name for name in chapter.get(kind, []) if name in entries]
+    for chapter in config["report"]["chapters"]:
+        # What these sentences ask for is not estimated here.
+        chapter["paragraphs"] = [p for p in chapter.get("paragraphs", []) if "risk" not in p["en"]]
     return config
 
 
@@ -47,7 +72,7 @@ def raw_study(tmp_path_factory) -> Path:
     text = yaml.safe_dump(mini, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
     (study / "config.yaml").write_text(text, encoding="utf-8")
     reference = study / "data" / "reference"
-    truth = yaml.safe_load((reference / "synthetic_truth.yaml").read_text(encoding="utf-8"))
+    truth = truth_of(WAVE, reference)
     config = load_study(study / "config.yaml")
     write_wave(study / "data" / "raw" / WAVE, config, truth, reference, seed=7, scale=0.25)
     return study

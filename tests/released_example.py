@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
-from findings.keys import print_key
+from findings.keys import AND, print_key
 from findings.register import COLUMNS
 from findings.release import Released
 
 WAVE = "nug_2025"
-NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n"]
+NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n", "n_eff", "deff", "p_adjusted"]
 
 
 def study() -> dict:
     return load_study(ROOT / "config.yaml")
 
 
-def released(config: dict | None = None, **change) -> Released:
+def released(config: dict | None = None, earlier: Released | None = None, **change) -> Released:
     config = config or study()
-    return Released(estimates(config, **change), config)
+    return Released(as_text(estimates(config, **change)), config, earlier)
 
 
-def estimates(config: dict, *, synthetic: bool = True, intervals: bool = True, suppress: float = 0.08) -> pd.DataFrame:
-    """One wave: totals and groups of every adoption and barriers indicator, flow and sample, some withheld."""
+def as_text(frame: pd.DataFrame) -> list[dict]:
+    """The rows as estimates.csv has them."""
+    return pd.read_csv(StringIO(frame.to_csv(index=False)), dtype=str, keep_default_na=False).to_dict("records")
+
+
+def of_figure(config: dict, name: str, **change) -> Released:
+    """The release that a figure is of: with the wave before and the changes, or of volunteers, where it shows these."""
+    kind = config["exhibits"]["figures"][name]["kind"]
+    if kind == "sensitivity":
+        return released(config, design="volunteer", intervals=False, **change)
+    if kind != "change":
+        return released(config, **change)
+    return released(config, released(config, wave="nug_2024", **change), changes=True, **change)
+
+
+def estimates(
+    config: dict, *, synthetic: bool = True, intervals: bool = True, suppress: float = 0.08, wave: str = WAVE,
+    design: str = "probability", changes: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """One wave: totals and groups of every indicator, flow, sample, population and quality, some withheld."""
     random = np.random.default_rng(11)
     rows: list[dict] = []
+    crossings = [AND.join(crossing["levels"]) for crossing in config.get("crossings", [])]
 
     def add(**row) -> None:
-        rows.append({"wave": WAVE, "synthetic": synthetic, "design": "probability", **row})
+        rows.append({"wave": wave, "synthetic": synthetic, "design": design, **row})
 
     steps = zip(config["exhibits"]["figures"]["flow"]["steps"], range(3200, 0, -37), strict=False)
     for place, (step, count) in enumerate(steps):
@@ -42,37 +64,59 @@ def estimates(config: dict, *, synthetic: bool = True, intervals: bool = True, s
             of = {"breakdown": level.name, "group": group}
             count = int(2800 * share)
             add(**sample, statistic="count", weighting="none", estimate=count, n=count, **of)
+            if level.name in ("gender", "age_group", "urban_rural", "state_region"):
+                add(family="population", indicator="share", statistic="proportion", estimate=round(share, 3), **of)
             for weighting in ("none", "design", "calibrated"):
                 value = round(share * random.uniform(0.9, 1.1), 3)
                 add(**sample, statistic="proportion", weighting=weighting, estimate=value, n=2800, **of)
     places: list[dict] = [{}]
     places += [{"breakdown": v.name, "group": g, "level": v} for v in levels(config) for g in v.groups]
+    for crossing in crossings:
+        groups = [next(v for v in levels(config) if v.name == step).groups for step in crossing.split(AND)]
+        places += [{"breakdown": crossing, "group": AND.join(cell), "crossing": True} for cell in product(*groups)]
     for indicator in expand_indicators(config):
-        if indicator.family not in ("adoption", "barriers"):
-            continue
+        mean = indicator.statistic == "mean"
         middle = {"aware": 0.6, "ever_used": 0.35, "current_use": 0.2}.get(indicator.id, 0.35)
         middle *= random.uniform(0.6, 1.4)
+        if indicator.family == "answers":
+            middle = 0.2
+        of_what = {"family": indicator.family, "indicator": indicator.id, "ministry": indicator.ministry,
+                   "service": indicator.service}  # fmt: skip
+        add(**{**of_what, "family": "quality", "indicator": f"{indicator.family}_{indicator.id}"},
+            statistic="nonresponse", weighting="none", estimate=0.04, n=2000)  # fmt: skip
         for place in places:
-            of = {key: place[key] for key in ("breakdown", "group") if place}
-            value = float(np.clip(middle * random.uniform(0.8, 1.2), 0.004, 0.97))
-            half = random.uniform(0.02, 0.06)
-            # A coarser level is let through where the finest is of ten groups or more, as the gate does.
             level = place.get("level")
+            if place and not ({level.breakdown} if level else {c["name"] for c in config["crossings"]}) & indicator.by:
+                continue
+            of = {key: place[key] for key in ("breakdown", "group") if place}
+            value = float(np.clip(middle * random.uniform(0.8, 1.2), 0.004, 0.97)) * (100 if mean else 1)
+            half = random.uniform(0.02, 0.06) * (100 if mean else 1)
+            # A coarser level is let through where the finest is of ten groups or more, as the gate does.
             ladder = [v for v in levels(config) if level and v.breakdown == level.breakdown]
             wanted = next((v for v in ladder if len(v.groups) < 10), None)
             hide = bool(level and level is not wanted and level.name != getattr(wanted, "name", None))
             hide = hide or random.uniform() < suppress
-            for weighting in ("none", "calibrated"):
-                add(family=indicator.family, indicator=indicator.id, statistic=indicator.statistic,
-                    ministry=indicator.ministry, service=indicator.service, weighting=weighting,
-                    estimate=round(value, 3), n=int(random.integers(120, 2800)), hide=hide,
-                    ci_low=round(max(value - half, 0), 3) if intervals else None,
-                    ci_high=round(min(value + half, 1), 3) if intervals else None,
-                    ci_method="korn_graubard" if intervals else None,
-                    reliability=str(random.choice(["reliable"] * 3 + ["review", "footnote", "not_reliable"])),
-                    **of)  # fmt: skip
+            numbers = {"n": int(random.integers(120, 2800)), "hide": hide, "n_eff": 300, "deff": 1.4}
+            limits = {
+                "ci_low": round(max(value - half, 0), 3) if intervals else None,
+                "ci_high": round(value + half if mean else min(value + half, 1), 3) if intervals else None,
+                "ci_method": ("t" if mean else "korn_graubard") if intervals else None,
+                "reliability": str(random.choice(["reliable"] * 3 + ["review", "footnote", "not_reliable"])),
+            }
+            for weighting in ("none", "calibrated", *(["trimmed"] if design == "volunteer" else [])):
+                moved = {"none": 0.0, "calibrated": 0.004, "trimmed": 0.002}[weighting]
+                add(**of_what, statistic=indicator.statistic, weighting=weighting, estimate=round(value + moved, 3),
+                    **limits, **numbers, **of)  # fmt: skip
+            if changes and not place:
+                add(**of_what, **numbers, statistic="difference_of_means" if mean else "difference",
+                    weighting="calibrated", estimate=0.04, ci_low=0.01, ci_high=0.07, ci_method="t",
+                    p_adjusted=float(random.choice([0.001, 0.2])))  # fmt: skip
     frame = pd.DataFrame(rows)
-    frame["key"] = [print_key(row) for row in frame.to_dict("records")]
+    frame["key"] = [
+        f"diff({print_key(row)},{print_key({**row, 'wave': 'nug_2024'})})"
+        if str(row["statistic"]).startswith("difference") else print_key(row)
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
     hidden = frame.pop("hide").eq(True).to_numpy()
     frame["status"] = np.where(hidden, "suppressed", "published")
     frame["reason"] = np.where(hidden, "disclosure control", None)

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 from findings import tables
+from findings.environment import ROOT
+from findings.errors import FindingsError
+from findings.inventory import load_inventory
+from findings.tables import inventory
 from findings.tables.labelled import Labelled, safe, write_codes, write_xlsx
-from released_example import released
+from findings.text.captions import captions
+from released_example import of_figure, released, study
 
 EPOCH = 1735689600
 
@@ -17,17 +24,22 @@ def rows():
     return released()
 
 
-@pytest.mark.parametrize("name", ["adoption", "barriers", "respondents"])
+@pytest.mark.parametrize(
+    "name", ["adoption", "barriers", "respondents", "adoption_groups", "usability_trust", "quality"]
+)
 def test_codes_agree_with_the_release_and_withheld_cells_are_empty(rows, name, tmp_path):
     write_codes(tables.build(rows, name), tmp_path / "t.csv")
     frame = pd.read_csv(tmp_path / "t.csv")
     assert len(frame) > 10
     value = {"key": "estimate", "unweighted_key": "unweighted", "weighted_key": "weighted", "n_key": "n"}
+    value |= {"population_key": "population", "nonresponse_key": "nonresponse"}
+    value |= {"key": "n"} if name == "quality" else {}
     for key, column in value.items():
         for one in frame[frame[key].notna()].itertuples() if key in frame else []:
             released_row = rows.number(getattr(one, key))
             if released_row.published:
-                assert getattr(one, column) == pytest.approx(released_row.value)
+                wanted = released_row.n if column == "n" else released_row.value
+                assert getattr(one, column) == pytest.approx(wanted)
             else:
                 assert pd.isna(getattr(one, column))
     assert set(tables.keys(rows, name)) >= set(frame.filter(regex="key$").iloc[:, 0].dropna())
@@ -68,3 +80,46 @@ def test_a_workbook_has_numbers_no_formulas_and_the_same_bytes_each_time(rows, t
 
 def test_safe_leaves_other_texts_alone():
     assert [safe(word) for word in ("=x", "x=1", "◇ withheld")] == ["'=x", "x=1", "◇ withheld"]
+
+
+def test_the_table_of_changes_has_both_waves_and_a_corrected_p():
+    config = study()
+    rows = of_figure(config, "change")
+    frame = tables.build(rows, "change")
+    assert len(frame) == 16 and set(frame["status"]) == {"published", "suppressed"}
+    shown = frame[frame["status"] == "published"]
+    assert shown[["change", "ci_low", "ci_high", "p_adjusted"]].notna().all(axis=None)
+    assert shown["earlier_key"].str.endswith("@nug_2024").all() and shown["later_key"].str.endswith("@nug_2025").all()
+    words = tables.labelled(rows, "change", "en").texts()
+    assert any("+4 points" in cell for row in words for cell in row)
+
+
+@pytest.mark.parametrize("lang", ["en", "my"])
+def test_the_glossary_says_of_every_indicator_what_it_counts_and_of_whom(rows, lang):
+    table = tables.labelled(rows, "glossary", lang)
+    assert len(table.rows) == len(rows.config["indicators"])
+    assert all(cell and "{" not in cell for row in table.texts() for cell in row)
+
+
+@pytest.mark.parametrize("lang", ["en", "my"])
+def test_the_services_name_their_sources_and_what_is_not_known(lang):
+    config = study()
+    found = load_inventory(ROOT / "data/reference/inventory.yaml", config["services"])
+    table = inventory.labelled(found, config, "services", config["exhibits"]["tables"]["services"], lang)
+    assert len(table.rows) == len(config["services"])
+    assert any(captions(lang)["table"]["unknown"] in row for row in table.rows)
+    assert all(re.search(r"\[\d+\]", row[-1]) for row in table.rows)
+    assert sum(note.startswith("[") for note in table.notes) > 10
+
+
+def test_an_inventory_without_a_source_or_a_service_stops(tmp_path):
+    config = study()
+    found = yaml.safe_load((ROOT / "data/reference/inventory.yaml").read_text(encoding="utf-8"))
+    del found["services"]["nugpay"]
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump(found, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(FindingsError, match="nugpay"):
+        load_inventory(tmp_path / "i.yaml", config["services"])
+    del found["services"]["telekyanmar"]["launched"]["source"]
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump(found, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(FindingsError, match="telekyanmar"):
+        load_inventory(tmp_path / "i.yaml", {})

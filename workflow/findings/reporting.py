@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,10 @@ from findings.text.numbers import numerals
 from findings.text.sentences import Claim, claim
 
 CLAIMS = ["wave", "exhibit", "sentence", "keys", "texts"]
+# Characters of a table's line that a page holds, and of a column that is not broken.
+LINE, SHORT = 100, 18
+# Height of a page's text by its width, with room for a heading and a caption.
+PAGE = 1.28
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Cl
             numbers["table"] += 1
             tables_.append({**_table(parts, name, wave, lang), "number": numerals(str(numbers["table"]), lang)})
         lists = checklists(parts.waves, parts.released, study, lang) if chapter.get("checklists") else []
-        if figures or tables_ or said or lists or chapter.get("methods"):
+        declared = chapter.get("figures") or chapter.get("tables")
+        if figures or tables_ or lists or chapter.get("methods") or (said and not declared):
             chapters.append(
                 {"id": chapter["id"], "label": text(chapter["label"], lang), "paragraphs": [s.sentence for s in said],
                  "methods": bool(chapter.get("methods")), "figures": figures, "tables": tables_, "checklists": lists}
@@ -149,7 +155,8 @@ def _figure(parts: Parts, name: str, wave: str, lang: str) -> tuple[dict[str, An
     if not (parts.release / "figures" / image).is_file():
         raise FindingsError("A figure of the report is missing.", file=image, mend="run again.")
     label = text(entry.get("label", {}), lang)
-    figure = {"id": f"figure-{name}{'-' + wave if wave else ''}", "label": label, "image": image,
+    width = _share(parts.release / "figures" / image)
+    figure = {"width": width,"id": f"figure-{name}{'-' + wave if wave else ''}", "label": label, "image": image,
               "question": question(entry, lang), "sentences": []}  # fmt: skip
     if not wave:
         return {**figure, "alt": f"{captions(lang)['alt'][entry['kind']]}{label}"}, []
@@ -174,9 +181,27 @@ def _table(parts: Parts, name: str, wave: str, lang: str) -> dict[str, Any]:
         "label": f"{table.caption}{of}",
         "question": table.question,
         "header": table.header,
+        "widths": _widths(table.header, table.texts()),
         "rows": table.texts(),
         "notes": table.notes,
     }
+
+
+def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float | None]:
+    """Shares of a page that the columns of long texts take; None = as wide as its content. No column is a sliver."""
+    longest = [max(len(text) for text in column) for column in zip(header, *rows, strict=True)]
+    if sum(longest) <= LINE:
+        return [None] * len(longest)
+    return [min(max(length, SHORT), LINE) ** 0.7 if length > SHORT else None for length in longest]
+
+
+def _share(image: Path) -> float:
+    """How much of the text's width a figure takes, so that it stands on one page."""
+    with image.open(encoding="utf-8") as stream:
+        head = stream.read(3000)
+    sizes = [re.search(rf'<svg [^>]*?{side}="([\d.]+)pt"', head) for side in ("width", "height")]
+    wide, high = (float(size[1]) if size else 1.0 for size in sizes)
+    return min(1.0, PAGE * wide / high)
 
 
 def write_claims(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
