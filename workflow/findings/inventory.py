@@ -17,9 +17,15 @@ from findings.errors import FindingsError
 def load_inventory(path: Path, services: Mapping[str, Any]) -> dict[str, Any]:
     """Entries by service, in the order of `services` (the config's).
 
-    Raises FindingsError if an entry lacks what its schema asks for, or a service of the study has none.
+    Raises FindingsError if it cannot be read, an entry lacks what its schema asks for, or a service of the study has
+    none.
     """
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise FindingsError(
+            "The inventory is missing, or no YAML.", file=path.name, mend="write it; SOURCES.md says what is in it."
+        ) from None
     schema = yaml.safe_load((SCHEMAS / "inventory.schema.json").read_text(encoding="utf-8"))
     wrong = best_match(Draft202012Validator(schema).iter_errors(found))
     if wrong is not None:
@@ -40,5 +46,5 @@ def load_inventory(path: Path, services: Mapping[str, Any]) -> dict[str, Any]:
 
 def sources(entry: Mapping[str, Any]) -> list[str]:
     """The addresses behind an entry, each once, in order."""
-    parts = [entry["launched"], entry["status"], *entry["claims"]]
+    parts = [entry["launched"], entry["channel"], entry["status"], *entry["claims"]]
     return list(dict.fromkeys(part["source"] for part in parts if part))

@@ -45,11 +45,15 @@ def labelled(
         launch, unknown = each["launched"], words["unknown"]
         began = dated(launch["date"], lang) if launch else unknown
         note = text((launch or {}).get("note", {}), lang)
-        claims = [f"{dated(c['date'], lang)}: {text(c['value'], lang)} ({text(c['by'], lang)})" for c in each["claims"]]
+        claims = [
+            f"{dated(c['date'], lang) + ': ' if c['date'] else ''}{text(c['value'], lang)} ({text(c['by'], lang)})"
+            for c in each["claims"]
+        ]
         label = text(study["services"][service]["label"], lang)
         rows.append(
             [f"{label}: {text(each['what'], lang)}", f"{began}; {note}" if note else began,
-             text(each["channel"] or {}, lang) or unknown, text(each["languages"] or {}, lang) or unknown,
+             text((each["channel"] or {}).get("text", {}), lang) or unknown,
+             text(each["languages"] or {}, lang) or unknown,
              text((each["status"] or {}).get("text", {}), lang) or unknown, "; ".join(claims) or unknown,
              " ".join(f"[{addresses.index(source) + 1}]" for source in sources(each))]
         )  # fmt: skip

@@ -40,7 +40,8 @@ def _of(entry: Mapping[str, Any], lang: str) -> list[tuple[str, str, bool]]:
     if entry["launched"]:
         note = text(entry["launched"].get("note", {}), lang)
         found.append((entry["launched"]["date"], f"{words['launched']}{': ' + note if note else ''}", True))
-    for claim in entry["claims"]:
+    # A claim without a date stands in the table alone.
+    for claim in (claim for claim in entry["claims"] if claim["date"]):
         label = words["claimed"].format(value=text(claim["value"], lang), by=text(claim["by"], lang))
         found.append((claim["date"], label, False))
     return found
