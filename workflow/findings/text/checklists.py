@@ -55,6 +55,8 @@ def _context(
         return shown(rows[0], lang) if rows else str(words["unknown"])
 
     period = wave.get("period", {})
+    population = text(study["study"]["population"], lang)
+    minimum = wave.get("duration", {}).get("minimum_minutes")
     margins = [entry["name"] for entry in (wave.get("calibration") or {}).get("margins", [])]
     return {
         "stated": stated,
@@ -66,7 +68,11 @@ def _context(
         "from_": numerals(period.get("from", words["unknown"]), lang),
         "to": numerals(period.get("to", words["unknown"]), lang),
         "tool": wave["source"].get("tool", words["unknown"]),
-        "population": text(study["study"]["population"], lang),
+        "population": population[:1].upper() + population[1:],
+        "headline": released.weighting,
+        "design_weighted": bool(wave["design"].get("base_weight") or wave["design"].get("frame")),
+        "trimmed": bool((wave.get("calibration") or {}).get("trim")),
+        "minimum_minutes": numerals(f"{minimum:g}", lang) if minimum else "",
         "received": count("received"),
         "analysed": count("analysed"),
         "consent": count("consent"),
