@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import StringIO
 from itertools import product
 
@@ -31,14 +32,20 @@ def as_text(frame: pd.DataFrame) -> list[dict]:
     return pd.read_csv(StringIO(frame.to_csv(index=False)), dtype=str, keep_default_na=False).to_dict("records")
 
 
+@cache
+def _cached(frozen: tuple[tuple[str, object], ...], compared: bool) -> Released:
+    change, config = dict(frozen), study()
+    if not compared:
+        return released(config, **change)
+    return released(config, _cached((("wave", "nug_2024"), *frozen), False), changes=True, **change)
+
+
 def of_figure(config: dict, name: str, **change) -> Released:
     """The release that a figure is of: with the wave before and the changes, or of volunteers, where it shows these."""
     kind = config["exhibits"]["figures"][name]["kind"]
     if kind == "sensitivity":
-        return released(config, design="volunteer", intervals=False, **change)
-    if kind != "change":
-        return released(config, **change)
-    return released(config, released(config, wave="nug_2024", **change), changes=True, **change)
+        change |= {"design": "volunteer", "intervals": False}
+    return _cached(tuple(sorted(change.items())), kind == "change")
 
 
 def estimates(
@@ -84,7 +91,9 @@ def estimates(
                    "service": indicator.service}  # fmt: skip
         add(**{**of_what, "family": "quality", "indicator": f"{indicator.family}_{indicator.id}"},
             statistic="nonresponse", weighting="none", estimate=0.04, n=2000)  # fmt: skip
-        for place in places:
+        # No exhibit shows other families, or other services, by group.
+        grouped = indicator.family in ("adoption", "barriers") and indicator.service is None
+        for place in places if grouped else [{}]:
             level = place.get("level")
             if place and not ({level.breakdown} if level else {c["name"] for c in config["crossings"]}) & indicator.by:
                 continue

@@ -95,7 +95,7 @@ def test_indicators_expand_with_their_bases_first():
     assert by_column["adoption__current_use__nugpay"].ministry == "finance"
     cost = by_column["barriers__cost__health"]
     assert (cost.id, cost.base, cost.source["contains"]) == ("cost", "adoption__aware_any__health", "cost")
-    assert cost.label == {"en": "Cost"}
+    assert cost.label["en"] == "Cost"
     assert len(by_column["adoption__aware_any__finance"].source["any_of"]) == 6
     assert len(by_column["adoption__ever_any_service"].source["any_of"]) == len(STUDY["services"])
 

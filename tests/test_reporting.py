@@ -96,13 +96,13 @@ def test_pdf_and_html_say_the_same_numbers(parts, letters, tmp_path, lang):
     build_pdf(found, parts.release, letters, tmp_path / "r.pdf", EPOCH)
     said = text_of((tmp_path / "r.html").read_text(encoding="utf-8"))
     subprocess.run(["pdftotext", "-layout", "-enc", "UTF-8", tmp_path / "r.pdf", tmp_path / "r.txt"], check=True)
-    # Pages of the contents name pages; the report itself begins after them.
+    # The second page, the contents, names pages; the last line of each is its own number.
     pages = (tmp_path / "r.txt").read_text(encoding="utf-8").split("\f")
-    body = " ".join("\n".join(page.rstrip().split("\n")[:-1]) for page in pages[2:])
+    body = " ".join("\n".join(page.rstrip().split("\n")[:-1]) for page in (pages[0], *pages[2:]))
     digit = "[0-9၀-၉]"
     counted = [Counter(re.findall(f"{digit}+", words)) for words in (said, body)]
     assert sum(counted[0].values()) > 500
-    assert not counted[0] - counted[1] and sum((counted[1] - counted[0]).values()) <= 25
+    assert counted[0] == counted[1]
 
 
 def test_real_data_are_not_called_synthetic(parts):
