@@ -18,6 +18,7 @@ STUDY = load_study(ROOT / "config.yaml")
 LANGUAGES = STUDY["languages"]
 REPORT = ROOT / "workflow" / "report"
 # Templates, formats and codes among the captions: no words.
+LATIN, PLACE = re.compile("[A-Za-z]{4,}"), re.compile(r"{\w+}")
 # Templates, names of files, addresses and codes are no words of a language.
 NO_WORDS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|https?://\S+|[\w.]+\.(?:csv|sha256|yaml)|`[^`]*`")
 BARE = {"digits", "fonts", "leading", "percent", "interval", "interval_number", "dates"}
@@ -124,7 +125,7 @@ def test_burmese_reads_burmese():
     """A label that was left in English is no translation; names of brands and of methods are."""
     latin = [
         path for path, words in every_text("my")
-        if words.strip() and not re.search("[\u1000-\u109f]", words) and len(re.findall("[A-Za-z]{4,}", re.sub(r"{\w+}", "", words))) > 1
+        if words.strip() and not re.search("[\u1000-\u109f]", words) and len(LATIN.findall(PLACE.sub("", words))) > 1
         and not path.startswith(("captions.fonts", "captions.footer.methods", "checklists")) and "{{" not in words
     ]  # fmt: skip
     assert not latin, latin
