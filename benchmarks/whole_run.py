@@ -1,4 +1,4 @@
-"""How long the shipped wave takes, what an idle run costs, and what each job imports; prints one dated Markdown table.
+"""How long the shipped waves take, what an idle run costs, and what each job imports; prints one dated Markdown table.
 
 Run: PYTHONPATH=workflow .venv/bin/python benchmarks/whole_run.py >> benchmarks/results.md
 Machines are noisy: the ratios of one run are what to compare.
@@ -67,10 +67,13 @@ def main() -> None:
         whole, idle, nothing = seconds(run), seconds(run, times=3), seconds(bare, empty, times=3)
         relabel(study / "config.yaml")
         label = seconds(run)
+        recaption(study / "config.yaml")
+        caption = seconds(run)
     wrong = {script: found for script in FORBIDDEN if (found := imported(script))}
     print(f"\n## {datetime.date.today().isoformat()}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
     print("| what | measured | target |\n|---|---|---|")
-    print(f"| the shipped wave, raw to report | {whole:.1f} s | under 60 s |")
+    print(f"| three waves, two languages, raw to report | {whole:.1f} s | under 120 s |")
+    print(f"| one changed caption | {caption:.1f} s | under 20 s |")
     print(f"| idle, to Snakemake on an empty workflow | {idle:.2f} s / {nothing:.2f} s = {idle / nothing:.2f} | 1.5 |")
     print(f"| a changed label, to the whole | {label:.1f} s / {whole:.1f} s = {label / whole:.2f} | exhibits only |")
     print(f"| jobs that import what they do not use | {wrong or 'none'} | none |")
@@ -80,6 +83,12 @@ def relabel(config: Path) -> None:
     """Change one label."""
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("{en: Telekyanmar", "{en: Telekyanmar clinic", 1), encoding="utf-8")
+
+
+def recaption(config: Path) -> None:
+    """Change the label of one figure."""
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("{en: Current use by gender", "{en: Use by gender", 1), encoding="utf-8")
 
 
 if __name__ == "__main__":

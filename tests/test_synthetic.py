@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import filecmp
+import json
 
 import pandas as pd
 import pytest
 import yaml
 from conftest import WAVE
-from findings.config import load_study
+from findings.cleaning import clean
+from findings.config import load_study, load_wave
 from findings.environment import ROOT
+from findings.ingest import ingest
 from findings.instrument import read_xlsform
-from findings.synthetic import write_wave
+from findings.synthetic import WAVES, truth_of, write_wave
 from pyxform.xls2xform import convert
 
 RAW = ROOT / "data" / "raw" / "nug_2025"
@@ -52,12 +55,49 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
     assert "export.xlsx" in filecmp.cmpfiles(tmp_path / "a", tmp_path / "c", names, shallow=False)[1]
 
 
-def test_the_shipped_wave_is_what_the_truth_gives(tmp_path):
+@pytest.mark.parametrize("wave", WAVES)
+def test_the_shipped_waves_are_what_the_truth_gives(tmp_path, wave):
+    study, raw = load_study(ROOT / "config.yaml"), RAW.parent / wave
+    write_wave(tmp_path / "wave", study, truth_of(wave, REFERENCE), REFERENCE, WAVES[wave], wave=wave)
+    names = sorted(path.name for path in raw.iterdir() if path.is_file())
+    assert filecmp.cmpfiles(raw, tmp_path / "wave", names, shallow=False) == (names, [], [])
+
+
+@pytest.mark.parametrize("wave", ["nug_2024", "nug_2026"])
+def test_the_other_waves_are_cleaned_back_to_their_clean_twins(tmp_path, wave):
+    """Google Forms by labels, and a KoboToolbox CSV with a renamed option: without the workflow, all in one process."""
+    folder = tmp_path / wave
     study = load_study(ROOT / "config.yaml")
-    truth = yaml.safe_load((REFERENCE / "synthetic_truth.yaml").read_text(encoding="utf-8"))
-    write_wave(tmp_path / "wave", study, truth, REFERENCE, 20250301)
-    names = sorted(path.name for path in RAW.iterdir() if path.is_file())
-    assert filecmp.cmpfiles(RAW, tmp_path / "wave", names, shallow=False) == (names, [], [])
+    scale = 1.0 if wave == "nug_2024" else 0.15
+    write_wave(folder, study, truth_of(wave, REFERENCE), REFERENCE, 3, scale=scale, wave=wave)
+    declared = load_wave(folder / "wave.yaml")
+    got = ingest(declared, folder, b"key")
+    corrections = got.corrections if len(got.corrections) else None
+    done = clean(got.responses, got.free_text, json.loads(got.codebook.to_json()), declared, corrections)
+    kept = done.respondents[done.respondents["dropped_by"].isna()]
+    twin = pd.read_csv(folder / "clean_twin.csv", dtype="string", keep_default_na=False).replace("", pd.NA)
+    columns = [name for name in twin.columns if name in kept.columns]
+    assert len(columns) > 90
+    by = {"by": columns, "ignore_index": True}
+    pd.testing.assert_frame_equal(
+        kept[columns].astype("string").sort_values(**by), twin[columns].astype("string").sort_values(**by)
+    )
+
+
+def test_the_volunteers_are_not_like_the_sample_and_the_later_wave_has_changed():
+    waves = {wave: pd.read_csv(RAW.parent / wave / "clean_twin.csv", dtype=str) for wave in WAVES}
+
+    def share(wave, column, code):
+        return (waves[wave][column] == code).mean()
+
+    assert len(waves["nug_2024"]) == 420
+    assert (waves["nug_2024"]["age"].astype(float) < 35).mean() > (
+        waves["nug_2025"]["age"].astype(float) < 35
+    ).mean() + 0.1
+    assert share("nug_2024", "location", "outside") > 0.15 and share("nug_2024", "urban_rural", "urban") > 0.4
+    assert share("nug_2024", "aware_nugpay", "yes") > share("nug_2025", "aware_nugpay", "yes") + 0.05
+    assert share("nug_2026", "aware_nugpay", "yes") > share("nug_2025", "aware_nugpay", "yes") + 0.05
+    assert abs(share("nug_2026", "aware_telekyanmar", "yes") - share("nug_2025", "aware_telekyanmar", "yes")) < 0.04
 
 
 def test_after_cleaning_the_respondents_are_the_clean_twin(finished_study):

@@ -24,7 +24,7 @@ JOINS = {";": "direct", ", ": "sheet"}
 # Two languages of one header or row stand beside each other.
 BESIDE = " / "
 _GRID = re.compile(r"(?P<question>.+?)\s*\[(?P<row>[^\[\]]+)\]\s*", re.DOTALL)
-_ZONED = re.compile(r"(?P<moment>.+?)\s+(?:GMT|UTC)?(?P<zone>[+-]\d{1,2}(?::?\d{2})?|Z)?\s*")
+_ZONED = re.compile(r"(?P<moment>.+?)(?:\s+(?:GMT|UTC)?(?P<zone>[+-]\d{1,2}(?::?\d{2})?|Z))?\s*")
 
 
 def recognise(path: Path, *, wave: str) -> str | None:
@@ -179,8 +179,8 @@ def _iso(cells: pd.Series, form: str, place: Mapping[str, Any]) -> pd.Series:
             rows=data_rows(odd),
             mend='say it in wave.yaml, for example `source: {timestamp: "%d/%m/%Y %H:%M:%S"}`.',
         )
-    zone = parts["zone"].map(_offset, na_action="ignore").fillna("")
-    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string") + zone.astype("string")
+    zones = [_offset(zone) if isinstance(zone, str) else "" for zone in parts["zone"]]
+    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string") + pd.array(zones, dtype="string")
 
 
 def _offset(zone: str) -> str:
