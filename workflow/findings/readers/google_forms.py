@@ -180,7 +180,9 @@ def _iso(cells: pd.Series, form: str, place: Mapping[str, Any]) -> pd.Series:
             mend='say it in wave.yaml, for example `source: {timestamp: "%d/%m/%Y %H:%M:%S"}`.',
         )
     zones = [_offset(zone) if isinstance(zone, str) else "" for zone in parts["zone"]]
-    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string") + pd.array(zones, dtype="string")
+    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string") + pd.Series(
+        zones, index=cells.index, dtype="string"
+    )
 
 
 def _offset(zone: str) -> str:
