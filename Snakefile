@@ -9,7 +9,8 @@ from findings import environment
 environment.pin()
 
 from findings.config import check_waves, load_study, load_wave
-from findings.inputs import LABELS, PLAN, code, exhibit_part, exhibits, headline, part, raw_files, report_files, wave_file, words
+from findings.inputs import LABELS, PLAN, code, compared, exhibit_part, exhibits, headline, named, part, raw_files
+from findings.inputs import report_files, wave_file, words
 from findings.waves import earlier_wave
 
 STUDY = load_study(Path("config.yaml"))

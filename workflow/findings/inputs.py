@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +100,24 @@ def words(study: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
         own = {name: every[name].get(entry["kind"]) for name in ("titles", "sentences", "alt")}
         found[language] = {k: v for k, v in every.items() if k not in ("report", "index", *own)} | own
     return found
+
+
+def named(made: Sequence[tuple[str, str]], folder: str, endings: Sequence[str], languages: Sequence[str]) -> list[str]:
+    """Files of exhibits (name, wave): `<folder><name>[.<wave>]<ending>`, once for every {language} and {format}."""
+    files = [
+        f"{folder}{name}{'.' + wave if wave else ''}{ending.format(language=language, format=kind)}"
+        for name, wave in made
+        for ending in endings
+        for language in languages
+        for kind in ("svg", "pdf", "png")
+    ]
+    return list(dict.fromkeys(files))
+
+
+def compared(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcards: Any) -> list[str]:
+    """The changes of a wave and the release they are changes from, for exhibits that show them."""
+    own = {**study["exhibits"]["figures"], **study["exhibits"]["tables"]}[wildcards.name]
+    if own["kind"] != "change":
+        return []
+    release = "results/work/release/{}/{}"
+    return [release.format(wildcards.wave, "changes.csv"), release.format(earlier[wildcards.wave], "estimates.csv")]

@@ -84,7 +84,6 @@ def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Cl
                 {"id": chapter["id"], "label": text(chapter["label"], lang), "paragraphs": [s.sentence for s in said],
                  "methods": bool(chapter.get("methods")), "figures": figures, "tables": tables_, "checklists": lists}
             )  # fmt: skip
-    weightings = {words["footer"]["weighting"].get(each.weighting, "") for each in parts.released.values()}
     found = {
         "lang": lang,
         "fonts": words.get("fonts", []),
@@ -98,7 +97,9 @@ def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Cl
         "warning": words["report"]["synthetic"] if any(each.synthetic for each in parts.released.values()) else "",
         "words": words["report"],
         "methods": [
-            paragraph.replace("{{ weighting }}", " ".join(sorted(weightings))).replace("{{ marks }}", marks(lang))
+            paragraph.replace("{{ weighting }}", words["footer"]["weighting"].get(main.weighting, "")).replace(
+                "{{ marks }}", marks(lang)
+            )
             for paragraph in words["report"]["paragraphs"]
         ],
         "chapters": chapters,

@@ -5,24 +5,6 @@ FONTS = "results/work/fonts"
 STYLE = report_files(".mplstyle")
 
 
-def named(exhibit, ending):
-    """A file of an exhibit: `<name>[.<wave>]<ending>`, for every language where the ending has one."""
-    name, wave = exhibit
-    return expand(f"{name}{'.' + wave if wave else ''}{ending}", language=LANGUAGES, format=["svg", "pdf", "png"])
-
-
-def compared(wildcards):
-    """The changes of a wave and the release they are changes from, for exhibits that show them."""
-    own = {**STUDY["exhibits"]["figures"], **STUDY["exhibits"]["tables"]}[wildcards.name]
-    if own["kind"] != "change":
-        return []
-    release = "results/work/release/{wave}/{file}"
-    return [
-        release.format(wave=wildcards.wave, file="changes.csv"),
-        release.format(wave=EARLIER[wildcards.wave], file="estimates.csv"),
-    ]
-
-
 rule fonts:
     message:
         "Cutting the fonts of the exhibits"
@@ -43,7 +25,7 @@ rule figure:
         "Drawing figure {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        compared=compared,
+        compared=lambda wildcards: compared(STUDY, EARLIER, wildcards),
         style=STYLE,
         captions=ancient(report_files(".yaml")),
         fonts=FONTS,
@@ -98,7 +80,7 @@ rule table:
         "Setting table {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        compared=compared,
+        compared=lambda wildcards: compared(STUDY, EARLIER, wildcards),
         captions=ancient(report_files(".yaml")),
         code=code("table"),
     output:

@@ -1,17 +1,7 @@
-def of_exhibits(kind, endings):
-    """The released files of all figures, or of all tables."""
-    return [
-        f"results/work/release/{kind}/{file}"
-        for exhibit in (FIGURES if kind == "figures" else TABLES)
-        for ending in endings
-        for file in named(exhibit, ending)
-    ]
-
-
 RELEASED = expand("results/work/release/{wave}/estimates.csv", wave=WAVES)
 CHANGES = expand("results/work/release/{wave}/changes.csv", wave=LATER)
-FIGURE_FILES = of_exhibits("figures", [".{language}.{format}"])
-TABLE_FILES = of_exhibits("tables", [".{language}.html", ".{language}.xlsx"]) + of_exhibits("tables", [".csv"])
+FIGURE_FILES = named(FIGURES, "results/work/release/figures/", [".{language}.{format}"], LANGUAGES)
+TABLE_FILES = named(TABLES, "results/work/release/tables/", [".{language}.html", ".{language}.xlsx", ".csv"], LANGUAGES)
 INVENTORY = "data/reference/inventory.yaml" if any(not wave for _, wave in FIGURES + TABLES) else []
 
 
@@ -53,12 +43,8 @@ rule release:
         estimates=RELEASED + CHANGES,
         exhibits=FIGURE_FILES + TABLE_FILES,
         reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"]),
-        records=[
-            f"results/work/exhibits/{kind}/{file}"
-            for kind, exhibits_ in (("figures", FIGURES), ("tables", TABLES))
-            for exhibit in exhibits_
-            for file in named(exhibit, ".json")
-        ],
+        records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
+        + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES),
         claims=expand("results/work/release/claims.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
         code=code("release"),
