@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from agreement import agree, largest_difference
 from findings.design import covariance, make_design
 from findings.errors import FindingsError
 from findings.estimators import ratios
@@ -25,9 +26,7 @@ CASES = json.loads((HERE / "answers" / "designs.json").read_text(encoding="utf-8
 KINDS = ["E", "H", "M"]
 
 
-def close(ours, theirs, tolerance=1e-8):
-    ours, theirs = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
-    return np.abs(ours - theirs).max() <= tolerance * max(1.0, float(np.abs(theirs).max()))
+PACKAGE = {"oracle": "package", "tolerance": 1e-8}
 
 
 def loaded(name):
@@ -50,13 +49,19 @@ def test_domain_means_and_proportions(name):
     frame, values, domains, design = loaded(name)
     answer = CASES[name]["answer"]
     result = ratios(values, frame["weight"].to_numpy(dtype=float), domains, design)
-    assert close(result.value.T.reshape(-1), answer["value"])
-    assert close(result.se.T.reshape(-1), answer["se"])
-    assert result.df[0].tolist() == answer["df"]
+    raked = "calibrated " if name.endswith("raked") else ""
+    made = {True: "svymean(subset(calibrate(..., calfun = 'raking')))", False: "svymean(subset(svydesign()))"}[bool(raked)]
+    lone = f", lonely PSU: {CASES[name]['singletons']}" if name.startswith("lonely") else ""
+    agree("designs", f"{raked}mean and proportion of a domain{lone}", result.value.T.reshape(-1), answer["value"],
+          call=made, **PACKAGE)  # fmt: skip
+    agree("designs", f"their {raked}standard errors{lone}", result.se.T.reshape(-1), answer["se"],
+          call=made.replace("svymean(", "SE(svymean(") + ")", **PACKAGE)  # fmt: skip
+    agree("designs", "degrees of freedom of a domain", result.df[0], answer["df"], call="degf(subset())", **PACKAGE)
     low, high = logit(result.value[1, 1:], result.se[1, 1:], result.df[1, 1:])
     if name.startswith("lonely"):
         return  # R takes the degrees of freedom of these intervals from the whole design.
-    assert close(np.column_stack([low, high]).reshape(-1), answer["logit"], 1e-6)
+    agree("designs", "logit interval", np.column_stack([low, high]).reshape(-1), answer["logit"], oracle="package",
+          call="svyciprop(method = 'logit')", tolerance=1e-6)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -72,7 +77,7 @@ def test_the_covariance_of_influence_values_is_the_same(name):
         ]
     )
     matrix = covariance(influence, weights, design)
-    assert close(np.sqrt(np.diag(matrix)), result.se.reshape(-1), 1e-12)
+    assert largest_difference(np.sqrt(np.diag(matrix)), result.se.reshape(-1)) <= 1e-12
     # A contrast is a dot product: its variance is that of the difference of the influence values.
     contrast = np.zeros(8)
     contrast[[5, 6]] = 1, -1
@@ -90,7 +95,7 @@ def test_raked_weights(name):
         # The totals that R was given are those its weights have.
         margins.append(Margin(margin, [margin], cell, names.tolist(), np.bincount(cell, final)))
     weights, trace = rake(base, margins, 500, 1e-13, "w")
-    assert close(weights, final)
+    agree("designs", "raked weights", weights, final, call="weights(calibrate(calfun = 'raking'))", **PACKAGE)
     assert trace[-1]["largest_relative_difference"] <= 1e-13 and len(trace) > 1
 
 
@@ -128,4 +133,4 @@ def test_r_gives_the_recorded_answers():
     assert set(anew) == set(CASES)
     for name, case in anew.items():
         for part, values in case["answer"].items():
-            assert close(values, CASES[name]["answer"][part], 1e-12), (name, part)
+            assert largest_difference(values, CASES[name]["answer"][part]) <= 1e-12, (name, part)
