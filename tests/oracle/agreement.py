@@ -1,4 +1,4 @@
-"""How far our numbers are from their oracles: recorded in agreement/<script>.json, and a table of them in docs/proof.md.
+"""How far our numbers are from their oracles: recorded in agreement/<script>.json, tabled in docs/proof.md.
 
 A test calls `agree`, which fails when a difference is over its tolerance, or not what is recorded. After a change:
 

@@ -50,7 +50,7 @@ def test_domain_means_and_proportions(name):
     answer = CASES[name]["answer"]
     result = ratios(values, frame["weight"].to_numpy(dtype=float), domains, design)
     raked = "calibrated " if name.endswith("raked") else ""
-    made = {True: "svymean(subset(calibrate(..., calfun = 'raking')))", False: "svymean(subset(svydesign()))"}[bool(raked)]
+    made = f"svymean(subset({'calibrate(..., calfun = ' + repr('raking') + ')' if raked else 'svydesign()'}))"
     lone = f", lonely PSU: {CASES[name]['singletons']}" if name.startswith("lonely") else ""
     agree("designs", f"{raked}mean and proportion of a domain{lone}", result.value.T.reshape(-1), answer["value"],
           call=made, **PACKAGE)  # fmt: skip
