@@ -1,8 +1,8 @@
 """Estimate: every indicator, for everyone and every group, in each weighting, into rows of the register.
 
-One pass: sums per PSU × group × indicator are matrix products, and a proportion or mean is a ratio of two of them. Its
-influence values never exist per respondent; `findings.design.covariance` is the same arithmetic on those, and a test
-holds the two together.
+One pass: sums per unit of the last stage × group × indicator are matrix products, and a proportion or mean is a ratio
+of two of them. Its influence values never exist per respondent; `findings.design.covariance` is the same arithmetic on
+those, and a test holds the two together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from findings.config import Indicator, Level
-from findings.design import Design, degrees_of_freedom, deviations_in_strata, make_design, projection, psu_totals
+from findings.design import Design, degrees_of_freedom, deviations, make_design, projection, unit_totals
 from findings.errors import FindingsError
 from findings.indicators import STATE
 from findings.intervals import effective_n, korn_graubard, reliability, student
@@ -109,11 +109,11 @@ def ratios(values: Floats, weights: Floats, domains: Bools, design: Design) -> E
     n, k = np.zeros(shape), np.zeros(shape)
     for d, rows in enumerate(domains):
         factor = (weights * rows)[:, None]
-        tops.append(psu_totals(filled * factor, design))
-        bottoms.append(psu_totals(mask * factor, design))
-        held.append(psu_totals(mask * rows[:, None], design) > 0)
+        tops.append(unit_totals(filled * factor, design))
+        bottoms.append(unit_totals(mask * factor, design))
+        held.append(unit_totals(mask * rows[:, None], design) > 0)
         n[:, d], k[:, d] = mask[rows].sum(axis=0), filled[rows].sum(axis=0)
-    top, bottom = np.stack(tops, axis=2), np.stack(bottoms, axis=2)  # psus × indicators × domains
+    top, bottom = np.stack(tops, axis=2), np.stack(bottoms, axis=2)  # units × indicators × domains
     total = bottom.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = top.sum(axis=0) / total
@@ -121,19 +121,18 @@ def ratios(values: Floats, weights: Floats, domains: Bools, design: Design) -> E
     influence = np.where(total > 0, influence, 0.0)
     if design.margins.shape[1]:
         influence -= _explained(filled, mask, domains, value, total, weights, design)
-    flat = influence.reshape(design.psus, -1)
-    deviations, factor_all = deviations_in_strata(flat, design)
-    se = np.sqrt(factor_all * (deviations**2).sum(axis=0)).reshape(shape)
-    df = degrees_of_freedom(np.stack(held, axis=2).reshape(design.psus, -1), design).reshape(shape).astype(float)
+    scaled = deviations(influence.reshape(design.units, -1), design)
+    se = np.sqrt((scaled**2).sum(axis=0)).reshape(shape)
+    df = degrees_of_freedom(np.stack(held, axis=2).reshape(design.units, -1), design).reshape(shape).astype(float)
     return Estimates(value, np.where(total > 0, se, np.nan), n, k, df)
 
 
 def _explained(
     filled: Floats, mask: Floats, domains: Bools, value: Floats, total: Floats, weights: Floats, design: Design
 ) -> Floats:
-    """PSU totals (psus × i × d) of what the margins explain of the influence values."""
+    """Unit totals (units × i × d) of what the margins explain of the influence values."""
     project = projection(design)
-    margin_totals = psu_totals(design.margins * weights[:, None], design)
+    margin_totals = unit_totals(design.margins * weights[:, None], design)
     parts = []
     for d, rows in enumerate(domains):
         slopes_top, slopes_bottom = project[:, rows] @ filled[rows], project[:, rows] @ mask[rows]
