@@ -4,7 +4,8 @@ A test calls `agree`, which fails when a difference is over its tolerance, or no
 
     PYTHONPATH=workflow .venv/bin/python tests/oracle/agreement.py
 
-runs the tests of this folder, records the differences anew and writes the table. A record is a list of `{statistic,
+runs the tests of this folder, records the differences anew and writes the table; with `--table` it writes the table
+alone, of the records as they are (after a merge, say). A record is a list of `{statistic,
 oracle, call, tolerance, largest_difference}`, where `oracle` is how the right answer is known: `package` (a function of
 R, named in `call`), `R by formula` (a script of this folder writes the formula out), or `simulation only`.
 """
@@ -111,7 +112,10 @@ def _record(journal: Path) -> None:
 
 
 def main() -> None:
-    """Run the tests of this folder, record, and write the table."""
+    """Run the tests of this folder and record, unless the table alone is wanted; write the table."""
+    if sys.argv[1:] == ["--table"]:
+        PAGE.write_text(page(), encoding="utf-8")
+        return
     journal = HERE / "agreement.journal"
     journal.unlink(missing_ok=True)
     environment = {**os.environ, JOURNAL: str(journal)}

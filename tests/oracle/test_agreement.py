@@ -10,7 +10,7 @@ from agreement import COMMAND, FLOOR, ORACLES, PAGE, RECORDS, agree, largest_dif
 
 
 def test_the_page_has_the_records():
-    assert PAGE.read_text(encoding="utf-8") == page(), f"docs/proof.md is stale; run {COMMAND}"
+    assert PAGE.read_text(encoding="utf-8") == page(), f"docs/proof.md is stale; run {COMMAND} --table"
 
 
 def test_every_record_is_whole():
