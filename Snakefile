@@ -9,15 +9,14 @@ from findings import environment
 environment.pin()
 
 from findings.config import check_waves, load_study, load_wave
-from findings.inputs import LABELS, PLAN, code, compared, exhibit_part, exhibits, headline, named, part, raw_files
-from findings.inputs import report_files, wave_file, words
+from findings.inputs import LABELS, PLAN, beside, code, derived_parts, exhibit_part, exhibits, headline, named, part
+from findings.inputs import raw_files, released_waves, report_files, wave_file, words
 from findings.waves import earlier_wave
 
 STUDY = load_study(Path("config.yaml"))
 check_waves(STUDY, Path("data/raw"))
 WAVES = {name: load_wave(Path("data/raw") / name / "wave.yaml") for name in STUDY["waves"]}
 EARLIER = {name: earlier_wave(name, WAVES) for name in WAVES}
-LATER = [name for name in WAVES if EARLIER[name]]
 
 wildcard_constraints:
     wave="[a-z0-9_]+",
@@ -39,7 +38,6 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/clean.smk"
 include: "workflow/rules/weight.smk"
 include: "workflow/rules/estimate.smk"
-include: "workflow/rules/compare.smk"
 include: "workflow/rules/disclose.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/report.smk"

@@ -24,7 +24,9 @@ def study() -> dict:
 
 def released(config: dict | None = None, earlier: Released | None = None, **change) -> Released:
     config = config or study()
-    return Released(as_text(estimates(config, **change)), config, earlier)
+    rows = as_text(estimates(config, **change))
+    derived = [row for row in rows if row["key"].startswith("diff(")]
+    return Released([row for row in rows if row not in derived], config, earlier, derived)
 
 
 def as_text(frame: pd.DataFrame) -> list[dict]:

@@ -44,9 +44,10 @@ def test_a_change_is_the_difference_with_the_variances_added_and_holm_within_the
 
 def test_a_change_is_released_only_if_both_of_its_numbers_are():
     found = changes(LATER, EARLIER, "calibrated")
+    limits = {"min_cell": 10, "min_difference": 10}
     judged = pd.concat([LATER, EARLIER])[["key", "indicator"]].assign(status="published")
     judged.loc[(judged["indicator"] == "y") & judged["key"].str.endswith("@a"), "status"] = "suppressed"
-    rows = disclose_derived(found, judged, 10).set_index("indicator")
+    rows = disclose_derived(found, [judged], limits).set_index("indicator")
     assert rows.loc["x", "status"] == "published" and rows.loc["y", "status"] == "suppressed"
     assert rows.loc["y", ["estimate", "se", "p", "p_adjusted", "n", "test_value"]].isna().all()
 

@@ -5,14 +5,13 @@ A comparison is a derived row: the gate lets it through only if both rows that i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
 
-from findings.register import COLUMNS, TEXT
+from findings.register import COLUMNS, TEXT, needs
 
 # The statistic of a difference by that of its two rows.
 STATISTIC = {"proportion": "difference", "mean": "difference_of_means"}
@@ -45,8 +44,7 @@ def changes(later: pd.DataFrame, earlier: pd.DataFrame, weighting: str, kept: Se
         n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
         test="t", test_value=test_value, p=2 * student_t.sf(np.abs(test_value), df), reliability=None,
         comparison_family="change." + pair["family"].astype("string"),
-        cells=[json.dumps({"later": json.loads(a), "earlier": json.loads(b)})
-               for a, b in zip(pair["cells"], pair["cells_earlier"], strict=True)],
+        cells=[needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
     )  # fmt: skip
     made["p_adjusted"] = _adjusted(made)
     made["comparison_family"] = made["comparison_family"].where(made["p_adjusted"].notna())

@@ -48,6 +48,8 @@ def report_files(*endings: str) -> list[str]:
 
 # Kinds of exhibits that are of the study, of no wave.
 OF_NO_WAVE = ("timeline", "inventory")
+# Kinds of exhibits that show derived rows, whose jobs wait for them.
+DERIVED_KINDS = ("change",)
 # What exhibits know of the study; the exhibits themselves come one by one.
 LABELS = (
     "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
@@ -114,10 +116,21 @@ def named(made: Sequence[tuple[str, str]], folder: str, endings: Sequence[str], 
     return list(dict.fromkeys(files))
 
 
-def compared(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcards: Any) -> list[str]:
-    """The changes of a wave and the release they are changes from, for exhibits that show them."""
+def derived_parts(wildcards: Any, parts: Sequence[str], earlier: Mapping[str, str | None]) -> list[str]:
+    """Files of the derived rows of a wave; its changes among them if a comparable wave is before it."""
+    changes = ["changes"] if earlier[wildcards.wave] else []
+    return [f"results/confidential/{wildcards.wave}/{part}.parquet" for part in [*parts, *changes]]
+
+
+def released_waves(wildcards: Any, earlier: Mapping[str, str | None]) -> list[str]:
+    """The released rows of a wave and of the one that it is compared with."""
+    return [f"results/work/release/{wave}/estimates.csv" for wave in (wildcards.wave, earlier[wildcards.wave]) if wave]
+
+
+def beside(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcards: Any) -> list[str]:
+    """What an exhibit needs beside its wave's estimates: derived rows; for changes, the release of the wave before."""
     own = {**study["exhibits"]["figures"], **study["exhibits"]["tables"]}[wildcards.name]
-    if own["kind"] != "change":
+    if own["kind"] not in DERIVED_KINDS:
         return []
-    release = "results/work/release/{}/{}"
-    return [release.format(wildcards.wave, "changes.csv"), release.format(earlier[wildcards.wave], "estimates.csv")]
+    before = released_waves(wildcards, earlier)[1:] if own["kind"] == "change" else []
+    return [f"results/work/release/{wildcards.wave}/derived.csv", *before]

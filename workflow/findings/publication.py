@@ -34,7 +34,7 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
         place = new / path.relative_to(work)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
-    waves = [new / wave / name for wave in study["waves"] for name in ("estimates.csv", "changes.csv")]
+    waves = [new / wave / name for wave in study["waves"] for name in ("estimates.csv", "derived.csv")]
     waves = [path for path in waves if path.is_file()]
     estimates = pd.concat([pd.read_csv(path, dtype=str, keep_default_na=False) for path in waves])
     estimates.to_csv(new / "estimates.csv", index=False, lineterminator="\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,13 +127,49 @@ def assemble(parts: Sequence[pd.DataFrame], wave: Mapping[str, Any], kind: str) 
     """
     whole = pd.concat([part for part in parts if len(part)], ignore_index=True)
     whole["wave"], whole["design"], whole["synthetic"] = wave["wave"], kind, bool(wave["synthetic"])
-    whole = whole.reindex(columns=COLUMNS)
     whole["key"] = [print_key({str(k): v for k, v in row.items()}) for row in whole.to_dict("records")]
+    return _typed(whole)
+
+
+def derived(rows: Sequence[Mapping[str, Any]], wave: Mapping[str, Any], kind: str) -> pd.DataFrame:
+    """Rows that are computed from several of the register's, in its columns, sorted by key.
+
+    A row has `cells` (see `needs`), and a `key` where `print_key` does not make it. `kind` is the design's. Raises
+    ValueError when two rows have one key, or one has no cells.
+    """
+    common = {"wave": wave["wave"], "design": kind, "synthetic": bool(wave["synthetic"])}
+    made = [{**row, **common} for row in rows]
+    for row in made:
+        row.setdefault("key", print_key(row))
+        if row.get("cells", "{}") == "{}":
+            raise ValueError(f"the derived row {row['key']} does not say what it is computed from")
+    return _typed(pd.DataFrame(made, columns=None if made else COLUMNS))
+
+
+def needs(
+    rows: Iterable[str] = (), counts: Iterable[float] = (), near: Iterable[tuple[float, float]] = ()
+) -> str:
+    """`cells` of a derived row: what must hold for it to be released.
+
+    Every key in `rows` is released; every unweighted count in `counts` is at least the minimum cell (of what has no row
+    of its own); each pair in `near`, a number of respondents and the published one that it stands beside, is equal or
+    differs by at least the minimum difference.
+    """
+    found = {
+        "rows": list(dict.fromkeys(rows)),
+        "counts": [int(n) for n in counts],
+        "near": [[int(n), int(other)] for n, other in near],
+    }
+    return json.dumps({name: value for name, value in found.items() if value})
+
+
+def _typed(whole: pd.DataFrame) -> pd.DataFrame:
+    whole = whole.reindex(columns=COLUMNS)
     if whole["key"].duplicated().any():
         raise ValueError(f"two rows of the register have the key {whole['key'][whole['key'].duplicated()].iloc[0]}")
     for column in COLUMNS:
         if column in TEXT:
             whole[column] = whole[column].astype("string")
-        elif column != "synthetic":
-            whole[column] = whole[column].astype(float)
+        else:
+            whole[column] = whole[column].astype(bool if column == "synthetic" else float)
     return whole.sort_values("key", ignore_index=True)

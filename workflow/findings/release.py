@@ -20,17 +20,23 @@ from findings.keys import AND
 
 COLUMNS = (
     "key", "wave", "family", "indicator", "statistic", "ministry", "service", "breakdown", "group", "weighting",
-    "estimate", "ci_low", "ci_high", "ci_method", "n", "n_eff", "deff", "p_adjusted", "reliability", "design",
-    "synthetic", "status",
+    "estimate", "ci_low", "ci_high", "ci_method", "df", "n", "n_eff", "deff", "bound_low", "bound_high", "test",
+    "test_value", "df1", "p", "p_adjusted", "comparison_family", "detectable", "rank_low", "rank_high", "reliability",
+    "design", "synthetic", "status",
 )  # fmt: skip
-NUMBERS = ("estimate", "ci_low", "ci_high", "n", "n_eff", "deff", "p_adjusted")
+# Columns of an Estimate that are numbers, beside `value`, `low`, `high` and `n`.
+FURTHER = (
+    "n_eff", "deff", "bound_low", "bound_high", "test_value", "df1", "p", "p_adjusted", "detectable", "rank_low",
+    "rank_high",
+)  # fmt: skip
+NUMBERS = ("estimate", "ci_low", "ci_high", "n", *FURTHER)
 
 
 @dataclass(frozen=True)
 class Estimate:
     """One released row. `value`, `low`, `high` are proportions (0 to 1), means, counts or differences of these.
 
-    None where withheld; `n_eff`, `deff` and `p_adjusted` also where they do not apply.
+    None where withheld; what follows `status` also where it does not apply. `df` is as released: `<8`, `8–29`, `≥30`.
     """
 
     key: str
@@ -53,7 +59,18 @@ class Estimate:
     status: str
     n_eff: float | None = None
     deff: float | None = None
+    bound_low: float | None = None
+    bound_high: float | None = None
+    test_value: float | None = None
+    df1: float | None = None
+    p: float | None = None
     p_adjusted: float | None = None
+    detectable: float | None = None
+    rank_low: float | None = None
+    rank_high: float | None = None
+    df: str | None = None
+    test: str | None = None
+    comparison_family: str | None = None
 
     @property
     def published(self) -> bool:
@@ -69,42 +86,50 @@ class Estimate:
 class Released:
     """The released rows of one wave, with the study's labels.
 
-    `rows` have the columns of estimates.csv as text; empty text and None are null. `earlier` is the release of the wave
-    that this one is compared with. Raises FindingsError if a column is missing, a key stands twice, the rows are of
-    more than one wave, or a suppressed row has a number.
+    `rows` and `derived` have the columns of estimates.csv as text; empty text and None are null. `rows` are estimates
+    of one indicator in one group; `derived` what is computed from several. `earlier` is the release of the wave that
+    this one is compared with. Raises FindingsError if a column is missing, a key stands twice, the rows are of more
+    than one wave, or a suppressed row has a number.
     """
 
     def __init__(
-        self, rows: Iterable[Mapping[str, Any]], config: Mapping[str, Any], earlier: Released | None = None
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        config: Mapping[str, Any],
+        earlier: Released | None = None,
+        derived: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         self.config, self.earlier = config, earlier
-        self._rows = list(rows)
-        absent = [name for name in COLUMNS if self._rows and name not in self._rows[0]]
+        self._rows, self._derived = list(rows), list(derived)
+        every = [*self._rows, *self._derived]
+        absent = [name for name in COLUMNS if every and name not in every[0]]
         if absent:
             raise FindingsError("The release lacks columns.", file="estimates.csv", codes=absent, mend="run again")
-        waves = {row["wave"] for row in self._rows}
+        waves = {row["wave"] for row in every}
         if len(waves) != 1:
             raise FindingsError("An exhibit is of one wave; the rows are of another number.", codes=sorted(waves))
         self.wave: str = waves.pop()
-        self._by_key = {row["key"]: row for row in self._rows}
-        if len(self._by_key) < len(self._rows):
+        self._by_key = {row["key"]: row for row in every}
+        if len(self._by_key) < len(every):
             seen: set[str] = set()
-            twice = [row["key"] for row in self._rows if row["key"] in seen or seen.add(row["key"])]  # type: ignore[func-returns-value]
+            twice = [row["key"] for row in every if row["key"] in seen or seen.add(row["key"])]  # type: ignore[func-returns-value]
             raise FindingsError("A key stands twice in the release.", wave=self.wave, codes=twice)
-        leaks = [row["key"] for row in self._rows if row["status"] != "published" and any(row[c] for c in NUMBERS)]
+        leaks = [row["key"] for row in every if row["status"] != "published" and any(row[c] for c in NUMBERS)]
         if leaks:
             raise FindingsError("A suppressed row has a number.", wave=self.wave, codes=leaks)
 
     @classmethod
     def read(
-        cls, path: Path, config: Mapping[str, Any], changes: Path | None = None, earlier: Released | None = None
+        cls, path: Path, config: Mapping[str, Any], derived: Path | None = None, earlier: Released | None = None
     ) -> Released:
-        """The release of a wave from its estimates.csv, with its changes.csv and the wave before."""
-        rows: list[dict[str, Any]] = []
-        for source in filter(None, (path, changes)):
-            with source.open(newline="", encoding="utf-8") as stream:
-                rows += csv.DictReader(stream)
-        return cls(rows, config, earlier)
+        """The release of a wave from its estimates.csv, with its derived.csv and the wave before."""
+        rows: list[list[dict[str, Any]]] = []
+        for source in (path, derived):
+            rows.append([])
+            if source:
+                with source.open(newline="", encoding="utf-8") as stream:
+                    rows[-1] += csv.DictReader(stream)
+        return cls(rows[0], config, earlier, rows[1])
 
     @cached_property
     def weighting(self) -> str:
@@ -123,7 +148,7 @@ class Released:
     @cached_property
     def synthetic(self) -> bool:
         """Whether any row is of synthetic data."""
-        return any(_true(row["synthetic"]) for row in self._rows)
+        return any(_true(row["synthetic"]) for row in [*self._rows, *self._derived])
 
     @cached_property
     def levels(self) -> dict[str, Level]:
@@ -159,14 +184,23 @@ class Released:
             if all((row[column] or None) == value for column, value in wanted.items())
         ]
 
-    def totals(self, family: str, indicator: str, statistic: str | None = None) -> list[Estimate]:
-        """Rows of everyone (no breakdown) in the weighting shown: one per service or ministry, in the study's order.
+    def totals(self, family: str, indicator: str) -> list[Estimate]:
+        """Rows of everyone (no breakdown) in the weighting shown: one per service or ministry, in the study's order."""
+        return self._in_order(self.select(family, indicator, breakdown=None, weighting=self.weighting))
 
-        Comparisons with another wave are no rows of everyone, unless their `statistic` is asked for.
-        """
-        rows = self.select(family, indicator, breakdown=None, weighting=self.weighting)
-        kept = [row for row in rows if row.statistic == statistic or not (statistic or row.key.startswith("diff("))]
-        return self._in_order(kept)
+    def derived(self, family: str | None = None, **wanted: str | None) -> list[Estimate]:
+        """Derived rows whose columns equal `wanted` (None = the column is null), in the study's order."""
+        places = self._derived_by_family
+        chosen = places.get(family, []) if family else self._derived
+        rows = [_estimate(row) for row in chosen if all((row[column] or None) == v for column, v in wanted.items())]
+        return self._in_order(rows)
+
+    @cached_property
+    def _derived_by_family(self) -> dict[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._derived:
+            found.setdefault(row["family"], []).append(row)
+        return found
 
     def groups(self, breakdown: str, weighting: str | None = None, **wanted: str | None) -> list[Estimate]:
         """Rows by the groups of a breakdown, at the ladder level that the gate let through, in the level's order.
@@ -178,7 +212,6 @@ class Released:
         share = -1.0
         for level, order in self._ladder(breakdown):
             rows = self.select(breakdown=level, weighting=weighting or self.weighting, **wanted)  # type: ignore[arg-type]
-            rows = [row for row in rows if not row.key.startswith("diff(")]
             published = sum(row.published for row in rows) / len(rows) if rows else -1.0
             if published > share or published == 0 == share:
                 place = {group: number for number, group in enumerate(order)}
@@ -265,6 +298,6 @@ def _estimate(row: Mapping[str, Any]) -> Estimate:
         breakdown=row["breakdown"] or None, group=row["group"] or None, weighting=row["weighting"] or None,
         value=number("estimate"), low=number("ci_low"), high=number("ci_high"), ci_method=row["ci_method"] or None,
         n=None if size is None else int(size), reliability=row["reliability"] or None,
-        synthetic=_true(row["synthetic"]), status=row["status"], n_eff=number("n_eff"), deff=number("deff"),
-        p_adjusted=number("p_adjusted"),
+        synthetic=_true(row["synthetic"]), status=row["status"], df=row["df"] or None, test=row["test"] or None,
+        comparison_family=row["comparison_family"] or None, **{column: number(column) for column in FURTHER},
     )  # fmt: skip

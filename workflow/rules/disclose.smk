@@ -22,22 +22,20 @@ rule disclose:
         "../scripts/disclose.py"
 
 
-rule disclose_changes:
+rule disclose_derived:
     message:
-        "The gate of the changes of wave {wildcards.wave}: only of what both waves publish"
+        "The gate of what is derived from the numbers of wave {wildcards.wave}"
     input:
-        changes="results/confidential/{wave}/changes.parquet",
-        estimates=lambda wildcards: expand(
-            "results/work/release/{wave}/estimates.csv", wave=[wildcards.wave, EARLIER[wildcards.wave]]
-        ),
-        code=code("disclose_changes"),
+        parts=lambda wildcards: derived_parts(wildcards, PARTS, EARLIER),
+        estimates=lambda wildcards: released_waves(wildcards, EARLIER),
+        code=code("disclose_derived"),
     output:
-        changes="results/work/release/{wave}/changes.csv",
+        derived="results/work/release/{wave}/derived.csv",
     params:
-        min_cell=STUDY["disclosure"]["min_cell"],
+        limits=STUDY["disclosure"],
     log:
-        "results/logs/{wave}/disclose_changes.log",
+        "results/logs/{wave}/disclose_derived.log",
     conda:
         "../../envs/run.yaml"
     script:
-        "../scripts/disclose_changes.py"
+        "../scripts/disclose_derived.py"

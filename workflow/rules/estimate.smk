@@ -1,3 +1,7 @@
+# What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
+PARTS = []
+
+
 rule estimate:
     message:
         "Estimating every indicator of wave {wildcards.wave} into the register"
@@ -17,3 +21,22 @@ rule estimate:
         "../../envs/run.yaml"
     script:
         "../scripts/estimate.py"
+
+
+rule changes:
+    message:
+        "Comparing wave {wildcards.wave} with the one before"
+    input:
+        later="results/confidential/{wave}/register.parquet",
+        earlier=lambda wildcards: f"results/confidential/{EARLIER[wildcards.wave]}/register.parquet",
+        code=code("changes"),
+    output:
+        changes="results/confidential/{wave}/changes.parquet",
+    params:
+        weighting=STUDY["headline_weighting"],
+    log:
+        "results/logs/{wave}/changes.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/changes.py"

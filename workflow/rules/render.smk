@@ -25,7 +25,7 @@ rule figure:
         "Drawing figure {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        compared=lambda wildcards: compared(STUDY, EARLIER, wildcards),
+        beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
         style=STYLE,
         captions=ancient(report_files(".yaml")),
         fonts=FONTS,
@@ -80,7 +80,7 @@ rule table:
         "Setting table {wildcards.name} of wave {wildcards.wave}"
     input:
         estimates="results/work/release/{wave}/estimates.csv",
-        compared=lambda wildcards: compared(STUDY, EARLIER, wildcards),
+        beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
         captions=ancient(report_files(".yaml")),
         code=code("table"),
     output:

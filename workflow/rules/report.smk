@@ -1,5 +1,5 @@
 RELEASED = expand("results/work/release/{wave}/estimates.csv", wave=WAVES)
-CHANGES = expand("results/work/release/{wave}/changes.csv", wave=LATER)
+DERIVED = expand("results/work/release/{wave}/derived.csv", wave=WAVES)
 FIGURE_FILES = named(FIGURES, "results/work/release/figures/", [".{language}.{format}"], LANGUAGES)
 TABLE_FILES = named(TABLES, "results/work/release/tables/", [".{language}.html", ".{language}.xlsx", ".csv"], LANGUAGES)
 INVENTORY = "data/reference/inventory.yaml" if any(not wave for _, wave in FIGURES + TABLES) else []
@@ -10,7 +10,7 @@ rule report:
         "Setting the report in {wildcards.language}"
     input:
         estimates=RELEASED,
-        changes=CHANGES,
+        derived=DERIVED,
         inventory=INVENTORY,
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
         waves=expand("data/raw/{wave}/wave.yaml", wave=WAVES),
@@ -40,7 +40,7 @@ rule release:
     message:
         "Checking every file and putting the release in place"
     input:
-        estimates=RELEASED + CHANGES,
+        estimates=RELEASED + DERIVED,
         exhibits=FIGURE_FILES + TABLE_FILES,
         reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"]),
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)

@@ -9,9 +9,9 @@ with job(snakemake) as io:
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
     fonts.use(Path(io.input.fonts))
-    changes, before = [Path(path) for path in io.input.compared] or (None, None)
+    derived, before = [*map(Path, io.input.beside), None, None][:2]
     earlier = Released.read(before, study) if before else None
-    released = Released.read(Path(io.input.estimates), study, changes, earlier)
+    released = Released.read(Path(io.input.estimates), study, derived, earlier)
     for language in study["languages"]:
         paths = [Path(path) for path in io.output.files if Path(path).name.split(".")[-2] == language]
         save(figures.draw(released, name, language), paths, study["source_date_epoch"], language)

@@ -10,12 +10,11 @@ with job(snakemake) as io:
 
     study, release, language = io.params.study, Path(io.params.release), io.wildcards.language
     waves = {Path(path).parent.name: load_wave(Path(path)) for path in io.input.waves}
-    changes = {Path(path).parent.name: Path(path) for path in io.input.changes}
     released: dict[str, Released] = {}
-    for path in map(Path, io.input.estimates):
+    for path, derived in zip(map(Path, io.input.estimates), map(Path, io.input.derived), strict=True):
         wave = path.parent.name
         earlier = released.get(io.params.earlier[wave])
-        released[wave] = Released.read(path, study, changes.get(wave), earlier)
+        released[wave] = Released.read(path, study, derived, earlier)
     inventory = load_inventory(Path(io.input.inventory), study["services"]) if io.input.inventory else {}
     parts = Parts(released, waves, io.params.headline, io.params.figures, io.params.tables, inventory, release)
     found, claims = content(parts, language)

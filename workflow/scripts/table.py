@@ -8,9 +8,9 @@ with job(snakemake) as io:
     from findings.tables.labelled import write
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
-    changes, before = [Path(path) for path in io.input.compared] or (None, None)
+    derived, before = [*map(Path, io.input.beside), None, None][:2]
     earlier = Released.read(before, study) if before else None
-    released = Released.read(Path(io.input.estimates), study, changes, earlier)
+    released = Released.read(Path(io.input.estimates), study, derived, earlier)
     made = {language: tables.labelled(released, name, language) for language in study["languages"]}
     write(tables.build(released, name), made, Path(io.output.codes), io.output.files, study["source_date_epoch"])
     keys = tables.keys(released, name)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from findings.config import Indicator, Level
+from findings.disclosure.derived import disclose_derived
 from findings.disclosure.gate import Gate, Row, make_gate, run
 from findings.disclosure.release import REASON, released
 
@@ -50,17 +51,6 @@ def disclose(
     )
     bared = _bared(register, gate)
     return Disclosed(released(register, passed, bared, study["disclosure"]["min_cell"]), confidential, report)
-
-
-def disclose_derived(derived: pd.DataFrame, judged: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """Comparisons (rows of the register with keys `diff(key,key)`) of rows that were judged, as they are released.
-
-    `judged` holds the released rows (key, status) of every wave they are made from: a comparison passes if both did.
-    """
-    through = set(judged.loc[judged["status"] == "published", "key"])
-    keys = [key[len("diff(") : -1].split(",") for key in derived["key"]]
-    passed = pd.Series([set(pair) <= through for pair in keys], index=derived.index, dtype=bool)
-    return released(derived, passed, pd.Series(True, index=derived.index), min_cell)
 
 
 def weight_ranges(

@@ -45,7 +45,7 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
     withheld = ~published.to_numpy(dtype=bool)
     for column in ERASED:
         rows.loc[withheld, column] = pd.NA if str(rows[column].dtype) == "string" else np.nan
-    for column in ("test_value", "p", "p_adjusted"):
+    for column in ("test_value", "p", "p_adjusted", "detectable", "bound_low", "bound_high"):
         rows[column] = rows[column].round(3)
     for column in ("n", "n_asked", "n_missing", "n_eff"):
         rows[column] = rows[column].astype("Int64")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from findings.errors import FindingsError
+from findings.keys import pair_of
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 
@@ -232,10 +233,10 @@ def _change(released: Released, entry: Mapping[str, Any], lang: str) -> list[Pan
     for code, label in named(released, entry, lang).items():
         for family in _families(entry, code):
             before = {row.of: row for row in released.earlier.totals(family, code)}
-            of = {name: {r.of: r for r in released.totals(family, code, name)}
-                  for name in ("difference", "difference_of_means")}  # fmt: skip
+            rows_ = released.derived(family, indicator=code, breakdown=None)
+            of = {row.of: row for row in rows_ if is_change(row)}
             for now in released.totals(family, code):
-                change = of["difference"].get(now.of) or of["difference_of_means"].get(now.of)
+                change = of.get(now.of)
                 if now.of in before and change:
                     rows = (before[now.of], now, change)
                     panel = found.setdefault(released.of_label(now, lang), [])
@@ -288,6 +289,12 @@ KINDS: dict[str, Callable[[Released, Mapping[str, Any], str], list[Panel]]] = {
     "sensitivity": _sensitivity,
     "quality": _quality,
 }
+
+
+def is_change(row: Estimate) -> bool:
+    """Whether a derived row is the difference between two waves of one number."""
+    pair = pair_of(row.key)
+    return pair is not None and "@" in pair[0] and pair[0].rsplit("@", 1)[0] == pair[1].rsplit("@", 1)[0]
 
 
 def value_of(line: Line) -> float:

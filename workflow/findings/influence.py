@@ -1,0 +1,100 @@
+"""Influence values: what each respondent adds to an estimate, from which one covariance makes every standard error.
+
+A statistic is its value and its influence values per unit of weight (rows × statistics; zero outside its domain). What
+is computed from several statistics is a dot product of their influence values, so that answers of the same respondents
+need no further thought. Sources: Deville (1999); Lumley, R `survey`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from findings.design import Design, covariance, degrees_of_freedom, make_design, psu_totals
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The respondents of the target population in one weighting: `frame` (rows of indicators.parquet), `weights`."""
+
+    frame: pd.DataFrame
+    weights: Floats
+    design: Design
+    weighting: str
+    wave: str
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Statistics `value` (m,) with their `influence` (rows × m) per unit of weight."""
+
+    value: Floats
+    influence: Floats
+
+    def combined(self, contrasts: Floats) -> Linear:
+        """Linear combinations, one per row of `contrasts` (c × m)."""
+        return Linear(contrasts @ self.value, self.influence @ contrasts.T)
+
+
+def sample(frame: pd.DataFrame, design: Mapping[str, Any], weighting: str, wave: str) -> Sample:
+    """The target population's respondents of indicators.parquet with the design of design.json.
+
+    `weighting` is none, or one of design.json's. Raises FindingsError on a stratum of one PSU, unless `singletons` says
+    how it is treated.
+    """
+    inside = frame["base_weight"].notna().to_numpy(dtype=bool)
+    kept = frame[inside].reset_index(drop=True)
+    plain = weighting == "none"
+    weights, base = (
+        np.ones(len(kept)) if plain else kept[column].to_numpy(dtype=float)
+        for column in (WEIGHTS.get(weighting, ""), "base_weight")
+    )
+    made = make_design(
+        kept,
+        "adjust" if plain and design["kind"] != "probability" else design["singletons"],
+        wave,
+        calibrated=weighting in ("calibrated", "trimmed"),
+        base=base,
+    )
+    return Sample(kept, weights, made, weighting, wave)
+
+
+def headline(design: Mapping[str, Any], study: Mapping[str, Any]) -> str:
+    """The weighting of comparisons: none for volunteers; else the study's headline, or the design's where it is not."""
+    if design["kind"] == "volunteer":
+        return "none"
+    wanted = study["headline_weighting"]
+    return str(wanted if wanted in design["weighting"] else "design")
+
+
+def means(of: Sample, values: Floats, domains: Sequence[Bools] | Bools) -> Linear:
+    """Mean of each column of `values` (rows × m; NaN = no value) among the rows of its domain (m × rows).
+
+    NaN, with influence zero, where nobody of the domain has a value. A proportion is the mean of 0 and 1.
+    """
+    inside = np.asarray(domains, dtype=bool).T & ~np.isnan(values)
+    filled = np.where(inside, values, 0.0)
+    total = of.weights @ inside
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (of.weights @ filled) / total
+        influence = np.where(inside, (filled - value) / total, 0.0)
+    return Linear(value, np.nan_to_num(influence))
+
+
+def standard_errors(of: Sample, statistics: Linear) -> tuple[Floats, Floats]:
+    """Standard error and degrees of freedom (m,) of each statistic.
+
+    Degrees of freedom are PSUs less strata that hold a row of non-zero influence; R `degf(subset)`.
+    """
+    matrix = covariance(statistics.influence, of.weights, of.design)
+    held = psu_totals((statistics.influence != 0).astype(float), of.design) > 0
+    return np.sqrt(np.diag(matrix)), degrees_of_freedom(held, of.design).astype(float)
