@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.design import Design, covariance, degrees_of_freedom, make_design, psu_totals
+from findings.design import Design, covariance, degrees_of_freedom, make_design, unit_totals
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -96,5 +96,5 @@ def standard_errors(of: Sample, statistics: Linear) -> tuple[Floats, Floats]:
     Degrees of freedom are PSUs less strata that hold a row of non-zero influence; R `degf(subset)`.
     """
     matrix = covariance(statistics.influence, of.weights, of.design)
-    held = psu_totals((statistics.influence != 0).astype(float), of.design) > 0
+    held = unit_totals((statistics.influence != 0).astype(float), of.design) > 0
     return np.sqrt(np.diag(matrix)), degrees_of_freedom(held, of.design).astype(float)
