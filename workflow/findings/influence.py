@@ -35,14 +35,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Linear:
-    """Statistics `value` (m,) with their `influence` (rows × m) per unit of weight."""
+    """Statistics `value` (m,), their `influence` (rows × m) per unit of weight, and `held` (rows × m), their domain."""
 
     value: Floats
     influence: Floats
+    held: Bools
 
     def combined(self, contrasts: Floats) -> Linear:
-        """Linear combinations, one per row of `contrasts` (c × m)."""
-        return Linear(contrasts @ self.value, self.influence @ contrasts.T)
+        """Linear combinations, one per row of `contrasts` (c × m); each of the domain of all its parts."""
+        held = self.held.astype(float) @ (contrasts != 0).T.astype(float) > 0
+        return Linear(contrasts @ self.value, self.influence @ contrasts.T, held)
 
 
 def sample(frame: pd.DataFrame, design: Mapping[str, Any], weighting: str, wave: str) -> Sample:
@@ -87,14 +89,14 @@ def means(of: Sample, values: Floats, domains: Sequence[Bools] | Bools) -> Linea
     with np.errstate(divide="ignore", invalid="ignore"):
         value = (of.weights @ filled) / total
         influence = np.where(inside, (filled - value) / total, 0.0)
-    return Linear(value, np.nan_to_num(influence))
+    return Linear(value, np.nan_to_num(influence), inside)
 
 
 def standard_errors(of: Sample, statistics: Linear) -> tuple[Floats, Floats]:
     """Standard error and degrees of freedom (m,) of each statistic.
 
-    Degrees of freedom are PSUs less strata that hold a row of non-zero influence; R `degf(subset)`.
+    Degrees of freedom are PSUs less strata that hold a row of the domain; R `degf(subset)`.
     """
     matrix = covariance(statistics.influence, of.weights, of.design)
-    held = unit_totals((statistics.influence != 0).astype(float), of.design) > 0
+    held = unit_totals(statistics.held.astype(float), of.design) > 0
     return np.sqrt(np.diag(matrix)), degrees_of_freedom(held, of.design).astype(float)
