@@ -1,0 +1,93 @@
+"""Changes: differences between the rows of two waves of one design, with their own uncertainty.
+
+A change is a derived row: the gate lets it through only if both rows that it is made from are published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student_t
+
+from findings.contrasts import DETECTABLE
+from findings.families import Family, adjusted
+from findings.register import COLUMNS, TEXT, needs
+
+# The statistic of a difference by that of its two rows.
+STATISTIC = {"proportion": "difference", "mean": "difference_of_means"}
+
+
+def changes(
+    later: pd.DataFrame, earlier: pd.DataFrame, weighting: str, declared: Sequence[Family] = ()
+) -> pd.DataFrame:
+    """Differences, later minus earlier, of the rows that two registers share: derived rows of the later wave.
+
+    The samples are independent, so variances add; degrees of freedom are Satterthwaite's; the interval is Student's.
+    Rows for everyone of the indicators of a `declared` family (kind `waves`) are tests of it; every other change has
+    its interval and no test. Rows without a standard error in both are left out. Source: Satterthwaite (1946).
+    """
+    pair = _pairs(later, earlier, weighting)
+    variances = [pair["se"].to_numpy(dtype=float) ** 2, pair["se_earlier"].to_numpy(dtype=float) ** 2]
+    freedom = [pair["df"].to_numpy(dtype=float), pair["df_earlier"].to_numpy(dtype=float)]
+    se = np.sqrt(variances[0] + variances[1])
+    family = _family(pair, declared)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = se**4 / (variances[0] ** 2 / freedom[0] + variances[1] ** 2 / freedom[1])
+        df = np.where(np.isfinite(df) & (df > 0), df, np.minimum(freedom[0], freedom[1]))
+        value = pair["estimate"].to_numpy(dtype=float) - pair["estimate_earlier"].to_numpy(dtype=float)
+        # Nothing varies in either wave: there is nothing to test.
+        tested = family.notna().to_numpy() & (se > 0)
+        test_value = np.where(tested, value / se, np.nan)
+    half = student_t.ppf(0.975, df) * se
+    made = pair.reindex(columns=COLUMNS).assign(
+        key=[f"diff({a},{b})" for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
+        statistic=pair["statistic"].map(STATISTIC), column=None, base_indicator=None,
+        estimate=value, se=se, ci_low=value - half, ci_high=value + half, ci_method="t", df=df,
+        n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
+        test=pd.Series("t", index=pair.index, dtype="string").where(tested), test_value=test_value, p=2 * student_t.sf(np.abs(test_value), df),
+        detectable=np.where(tested, DETECTABLE * se, np.nan), reliability=None, comparison_family=family,
+        cells=[needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
+    )  # fmt: skip
+    made["p_adjusted"] = adjusted(made, declared)
+    for column in COLUMNS:
+        if column in TEXT:
+            made[column] = made[column].astype("string")
+        elif column != "synthetic":
+            made[column] = made[column].astype(float)
+    return made.sort_values("key", ignore_index=True)
+
+
+def in_one_only(later: pd.DataFrame, earlier: pd.DataFrame, weighting: str) -> list[str]:
+    """Groups and indicators that one of two registers has alone, as notes: they have no change."""
+    notes = []
+    for what, columns in (("group", ["breakdown", "group"]), ("indicator", ["family", "indicator", "service"])):
+        sides = []
+        for register in (later, earlier):
+            rows = register[(register["weighting"] == weighting) & register["column"].notna()]
+            sides.append({" ".join(map(str, x)) for x in rows[columns].fillna("").drop_duplicates().to_numpy()})
+        for own, other, name in ((sides[0], sides[1], later), (sides[1], sides[0], earlier)):
+            only = f"Only in {name['wave'].iloc[0]}, so without a change: the {what} "
+            notes += [f"{only}{label.strip()}." for label in sorted(own - other)]
+    return notes
+
+
+def _family(pair: pd.DataFrame, declared: Sequence[Family]) -> pd.Series:
+    """The family that tests each pair of rows; null where none does."""
+    of = {(i.family, i.id): family.id for family in reversed(declared) for i in family.indicators}
+    found = [
+        of.get((family, indicator)) if pd.isna(breakdown) else None
+        for family, indicator, breakdown in zip(pair["family"], pair["indicator"], pair["breakdown"], strict=True)
+    ]
+    return pd.Series(pd.array(found, dtype="string"), index=pair.index)
+
+
+def _pairs(later: pd.DataFrame, earlier: pd.DataFrame, weighting: str) -> pd.DataFrame:
+    """Rows of both registers side by side, matched by their key without its wave."""
+    sides = []
+    for register in (later, earlier):
+        rows = register[(register["weighting"] == weighting) & register["column"].notna() & register["se"].notna()]
+        sides.append(rows.assign(match=rows["key"].str.rsplit("@", n=1).str[0]))
+    both = sides[0].merge(sides[1], on="match", suffixes=("", "_earlier"))
+    return both[both["statistic"] == both["statistic_earlier"]]
