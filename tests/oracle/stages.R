@@ -36,11 +36,9 @@ dm <- svydesign(id = ~ id1 + id2, fpc = ~ n1 + n2, data = m)
 kinds <- data.frame(stype = names(table(apipop$stype)), Freq = as.vector(table(apipop$stype)))
 cluster <- svydesign(id = ~dnum, weights = ~pw, data = c1)
 post <- postStratify(cluster, ~stype, kinds)
-# Base weights that differ within a cell: R's postStratify takes the unweighted means of the cells, where calibration to the
-# same margin, R's and ours, weights them by the base weights.
+# Base weights that differ within a cell of the margin.
 wide <- data.frame(sch.wide = names(table(apipop$sch.wide)), Freq = as.vector(table(apipop$sch.wide)))
-post_strat <- calibrate(svydesign(id = ~1, strata = ~stype, weights = ~pw, data = s), ~ sch.wide - 1,
-                        setNames(wide$Freq, paste0("sch.wide", wide$sch.wide)), calfun = "raking", epsilon = 1e-13)
+post_strat <- postStratify(svydesign(id = ~1, strata = ~stype, weights = ~pw, data = s), ~sch.wide, wide)
 post_two <- calibrate(d2, ~ stype - 1, setNames(kinds$Freq, paste0("stype", kinds$stype)),
                       calfun = "raking", epsilon = 1e-13, maxit = 500)
 
@@ -92,8 +90,8 @@ write_answers(c(lone, list(
   post_stratified = case("post-stratified clusters", "postStratify(svydesign(id = ~dnum, weights = ~pw), ~stype, population)",
     of(transform(c1, pw = weights(post)), stratum = one(nrow(c1)), psu = c1$dnum, base = c1$pw,
        margin = as.character(c1$stype)), post),
-  post_stratified_unequal = case("one complete margin, unequal weights",
-    "calibrate(svydesign(id = ~1, strata = ~stype, weights = ~pw), ~sch.wide - 1, totals, calfun = \"raking\")",
+  post_stratified_unequal = case("post-stratified strata, unequal weights",
+    "postStratify(svydesign(id = ~1, strata = ~stype, weights = ~pw), ~sch.wide, population)",
     of(transform(s, pw = weights(post_strat)), stratum = as.character(s$stype), psu = seq_len(nrow(s)), base = s$pw,
        margin = as.character(s$sch.wide)), post_strat),
   two_stage_calibrated = case("two stages, fpc, one complete margin",
