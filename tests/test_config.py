@@ -25,6 +25,10 @@ def stopped(tmp_path, change):
     return str(caught.value)
 
 
+def _entry(study, name):
+    return next(entry for entry in study["indicators"] if entry["id"] == name)
+
+
 def test_every_key_is_described():
     import json
 
@@ -56,6 +60,10 @@ def test_every_key_is_described():
         (lambda s: s["barriers"]["cost"].update(dimension="x"), ["barriers.cost.dimension", "infrastructure"]),
         (lambda s: s["services"].update({"Nug Pay": s["services"]["nugpay"]}), ["services", "Nug Pay", "[a-z0-9_]+"]),
         (lambda s: s["indicators"][0].update(one=[True]), ["indicators.0", "true", "quotes"]),
+        (lambda s: s["breakdowns"]["literacy_level"].update(indicator="literacy"), ["literacy_level.indicator"]),
+        (lambda s: s["breakdowns"]["literacy_level"]["ladder"][0].pop("bins"), ["literacy_level.ladder.0", "bins"]),
+        (lambda s: _entry(s, "literacy").update(minimum_items=4), ["minimum_items", "4", "at most the items, 3"]),
+        (lambda s: _entry(s, "literacy").update(reversed=["trust"]), ["reversed", "trust", "literacy_search"]),
         (lambda s: s["services"].update({False: s["services"]["nugpay"]}), ["services.False", "in quotes"]),
         (lambda s: s["indicators"][1].update(base="awareness"), ["indicators.1.base", "awareness", "aware"]),
         (lambda s: s["indicators"][0].update(base="ever_used"), ["indicators", "circle"]),

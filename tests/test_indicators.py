@@ -124,6 +124,40 @@ def test_scale_number_and_gap():
     assert column(frame, "x__gap") == ([1, 0, None], ["answered", "answered", "dont_know"])
 
 
+def test_a_scale_of_items_turns_the_reversed_and_says_how_many_must_be_answered():
+    entry = {"id": "skill", "family": "l", "statistic": "mean", "mean_of": ["q1", "q2", "q3"], "reversed": ["q2"],
+             "scale": {"none": 1, "some": 2, "full": 4}, "base": None}  # fmt: skip
+    cells = {"q1": ["full", "full", "full", "dk"], "q2": ["none", "some", "pna", "pna"],
+             "q3": ["some", None, "none", None]}  # fmt: skip
+    # q2 is turned: 1 + 4 - answer. All are to be answered unless the config says otherwise.
+    values, states = column(made(study(entry), **cells), "l__skill")
+    assert values == [pytest.approx((4 + 4 + 2) / 3), None, None, None]
+    assert states == ["answered", "blank", "declined", "declined"]
+    values, states = column(made(study({**entry, "minimum_items": 2}), **cells), "l__skill")
+    assert values == [pytest.approx(10 / 3), pytest.approx((4 + 3) / 2), pytest.approx(2.5), None]
+    assert states == ["answered", "answered", "answered", "declined"]
+
+
+def test_an_incomplete_sus_counts_only_by_a_declared_rule():
+    entry = {"id": "sus", "family": "u", "statistic": "mean", "sus": SUS, "base": None,
+             "scale": {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}}  # fmt: skip
+    # Best answer to nine statements, the tenth unanswered; then to one only.
+    best = ["e" if i % 2 == 0 else "a" for i in range(10)]
+    cells = {name: [best[i] if i < 9 else None, best[i] if i < 1 else None] for i, name in enumerate(SUS)}
+    assert column(made(study(entry), **cells), "u__sus") == ([None, None], ["blank", "blank"])
+    assert column(made(study({**entry, "minimum_items": 8}), **cells), "u__sus") == ([100, None], ["answered", "blank"])
+
+
+def test_groups_by_an_indicators_value():
+    config = study()
+    config["breakdowns"]["awareness"] = {"indicator": "a__aware__s", "sensitive": False, "ladder": [
+        {"level": "awareness", "groups": {"unaware": {}, "aware": {}},
+         "bins": {"unaware": [0, 0], "aware": [1, 1]}}]}  # fmt: skip
+    frame = made(config, aware_s=["yes", "no", "dk", None])
+    assert frame["awareness"].astype(object).where(frame["awareness"].notna(), None).tolist() == [
+        "aware", "unaware", None, None]  # fmt: skip
+
+
 def test_groups_by_code_and_by_bin():
     frame = made(study(), age=["18", "34", "35", None], sex=["f", "x", "pna", "m"])
     assert frame["age_group"].fillna("").tolist() == ["young", "young", "old", ""]

@@ -31,9 +31,9 @@ class Indicator:
 
     `column` is `family__id[__service|__ministry]`; `source` how its value is made: `column` with `one` and `zero`,
     `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `but_not` (two columns of indicators);
-    `sus` (columns) with `scale`; `not_in` (two columns); and `not_asked`, the value of those whom the base leaves out
-    (absent: null). `base` is the column of the base indicator, None for everyone; `by` names the breakdowns and
-    crossings it is estimated by; texts are language -> text.
+    `sus` or `mean_of` (columns) with `scale`, `reversed` and `minimum_items`; `not_in` (two columns); and `not_asked`,
+    the value of those whom the base leaves out (absent: null). `base` is the column of the base indicator, None for
+    everyone; `by` names the breakdowns and crossings it is estimated by; texts are language -> text.
     """
 
     id: str
@@ -63,7 +63,8 @@ class Group:
 class Level:
     """A step of a breakdown's ladder (`rank` 0 is the finest).
 
-    `bins`: group -> [lowest, highest] of a number; `not_shown`: codes that are in totals and in no group.
+    `bins`: group -> [lowest, highest] of a number; `not_shown`: codes that are in totals and in no group. `column` is
+    of the respondents; with `by_value` it is an indicator's column, and the bins are of its values.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Level:
     groups: dict[str, Group]
     bins: dict[str, list[float]] | None
     not_shown: list[str]
+    by_value: bool = False
 
 
 def load_study(path: Path) -> dict[str, Any]:
@@ -223,6 +225,8 @@ def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         finest: set[str] | None = None
         for i, level in enumerate(entry["ladder"]):
             key = f"breakdowns.{breakdown}.ladder.{i}"
+            if "indicator" in entry and "bins" not in level:
+                yield key, "a level of an indicator without bins", "`bins` of the indicator's values"
             if level["level"] in names:
                 yield f"{key}.level", level["level"], "a name that no other level has"
             names.add(level["level"])
@@ -278,6 +282,15 @@ def _bases(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 missing = ", ".join(sorted(indicator.by - by[other]))
                 yield f"by of {indicator.column}", missing, f"breakdowns of {other} too, on which it rests"
                 return
+    for breakdown, entry in study["breakdowns"].items():
+        if (wanted := entry.get("indicator")) is not None and wanted not in by:
+            yield f"breakdowns.{breakdown}.indicator", wanted, "a column of an indicator, as family__id__service"
+    for i, entry in enumerate(study["indicators"]):
+        items = entry.get("mean_of") or entry.get("sus") or []
+        if odd := [name for name in entry.get("reversed", []) if name not in items]:
+            yield f"indicators.{i}.reversed", odd[0], f"one of {', '.join(items)}"
+        if entry.get("minimum_items", 1) > len(items) and "minimum_items" in entry:
+            yield f"indicators.{i}.minimum_items", str(entry["minimum_items"]), f"at most the items, {len(items)}"
     columns = list(by) if len(by) == len(expanded) else [indicator.column for indicator in expanded]
     if len(columns) != len(set(columns)):
         twice = next(column for column in columns if columns.count(column) > 1)
@@ -297,7 +310,8 @@ def levels(study: Mapping[str, Any]) -> list[Level]:
             rank=rank,
             sensitive=entry["sensitive"],
             label=level.get("label", {}),
-            column=entry["column"],
+            column=entry.get("indicator", entry.get("column")),
+            by_value="indicator" in entry,
             groups={
                 name: Group((g or {}).get("label", {}), _codes(name, g or {})) for name, g in level["groups"].items()
             },

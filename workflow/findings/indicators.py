@@ -34,7 +34,8 @@ def build(
     answers = _Answers(respondents, study["nonanswers"])
     columns: dict[str, Any] = {"row_id": respondents["row_id"].to_numpy()}
     for level in levels:
-        columns[level.name] = pd.array(_groups(level, answers), dtype="string")
+        if not level.by_value:
+            columns[level.name] = pd.array(_groups(level, answers), dtype="string")
     values: dict[str, Floats] = {}
     states: dict[str, Cells] = {}
     for indicator in indicators:
@@ -51,6 +52,9 @@ def build(
         values[indicator.column], states[indicator.column] = value, state
         columns[indicator.column] = value
         columns[indicator.column + STATE] = pd.array(state, dtype="string")
+    for level in levels:
+        if level.by_value:
+            columns[level.name] = pd.array(_binned(level, values[level.column]), dtype="string")
     return pd.DataFrame(columns)
 
 
@@ -101,11 +105,7 @@ def _groups(level: Level, answers: _Answers) -> list[str | None]:
     cells = answers.cells(level.column, f"the level {level.name}")
     if level.bins is not None:
         numbers = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce").to_numpy(dtype=float)
-        groups: list[str | None] = [None] * len(cells)
-        for group, (low, high) in level.bins.items():
-            for i in np.flatnonzero((numbers >= low) & (numbers <= high)):
-                groups[i] = group
-        return groups
+        return _binned(level, numbers)
     of = {code: name for name, group in level.groups.items() for code in group.codes}
     rest = {code for code in set(cells) if code is not None} - set(of) - set(answers.states) - set(level.not_shown)
     if rest:
@@ -116,6 +116,15 @@ def _groups(level: Level, answers: _Answers) -> list[str | None]:
             mend="put them in a group, or in the level's `not_shown`, in config.yaml.",
         )
     return [of.get(cell) for cell in cells]
+
+
+def _binned(level: Level, numbers: Floats) -> list[str | None]:
+    """The group in whose bin each number lies; none where it lies in no bin or is none."""
+    groups: list[str | None] = [None] * len(numbers)
+    for group, (low, high) in (level.bins or {}).items():
+        for i in np.flatnonzero((numbers >= low) & (numbers <= high)):
+            groups[i] = group
+    return groups
 
 
 def _source(
@@ -133,8 +142,8 @@ def _source(
     if "contains" in source:
         wanted = source["contains"]
         return _contains(source["column"], {wanted} if isinstance(wanted, str) else set(wanted), answers, name)
-    if "sus" in source:
-        return _sus([answers.mapped(column, source["scale"], name) for column in source["sus"]])
+    if "sus" in source or "mean_of" in source:
+        return _scale_of_items(source, answers, name)
     if "scale" in source:
         return answers.mapped(source["column"], source["scale"], name)
     if "number" in source:
@@ -178,18 +187,30 @@ def _but_not(values: list[Floats], states: list[Cells]) -> tuple[Floats, Cells]:
     return value, np.where(np.isnan(value), missing, "answered").astype(object)
 
 
-def _sus(items: list[tuple[Floats, Cells]]) -> tuple[Floats, Cells]:
-    """SUS score, 0 to 100: odd items minus 1, even items 5 minus, sum × 2.5; none unless all ten are answered.
+def _scale_of_items(source: Mapping[str, Any], answers: _Answers, name: str) -> tuple[Floats, Cells]:
+    """The mean of the items answered, those under `reversed` turned (lowest + highest − value); of SUS, its score.
 
+    SUS, 0 to 100: odd items minus 1, even items 5 minus, their sum × 2.5. `minimum_items` must be answered (absent:
+    all); those answered then stand for all: ASSUME[person_mean], a respondent's missing items are like the others.
     Source: Brooke (1996), SUS: a quick and dirty usability scale.
     """
-    table = np.array([value - 1 if i % 2 == 0 else 5 - value for i, (value, _) in enumerate(items)])
-    score = table.sum(axis=0) * 2.5
+    sus = "sus" in source
+    columns: list[str] = source["sus"] if sus else source["mean_of"]
+    turned = columns[1::2] if sus else source.get("reversed", [])
+    ends = min(source["scale"].values()) + max(source["scale"].values())
+    items = [answers.mapped(column, source["scale"], name) for column in columns]
+    table = np.array([ends - value if c in turned else value for c, (value, _) in zip(columns, items, strict=True)])
+    known = ~np.isnan(table)
+    count = known.sum(axis=0)
+    enough = count >= source.get("minimum_items", len(columns))
+    total = np.where(known, table, 0.0).sum(axis=0)
+    of = np.maximum(count, 1)
+    value = np.where(enough, (total - count) * 25 / of if sus else total / of, np.nan)
     states = np.array([state for _, state in items], dtype=object)
-    state = np.full(states.shape[1], "answered", dtype=object)
+    state = np.full(len(value), "answered", dtype=object)
     for missing in ("blank", "dont_know", "declined"):
-        state[(states == missing).any(axis=0)] = missing
-    return score, state
+        state[~enough & (states == missing).any(axis=0)] = missing
+    return value, state
 
 
 def _not_in(wanted: Cells, offered: Cells, answers: _Answers) -> tuple[Floats, Cells]:
