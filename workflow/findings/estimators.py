@@ -1,60 +1,79 @@
 """Estimate: every indicator, for everyone and every group, in each weighting, into rows of the register.
 
-One pass: sums per unit of the last stage × group × indicator are matrix products, and a proportion or mean is a ratio
-of two of them. Its influence values never exist per respondent; `findings.design.covariance` is the same arithmetic on
-those, and a test holds the two together.
+A first, light pass finds the units of the sample, the cells of the margins and the domains that are not empty; the
+second sums everything (`findings.totals`). Its influence values never exist per respondent;
+`findings.design.covariance` is the same arithmetic on those, and tests hold the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from findings.batches import Batch, Positions, Source, batches, codes, column_names, known, numbers
 from findings.config import Indicator, Level
-from findings.design import Design, degrees_of_freedom, deviations, make_design, projection, unit_totals
+from findings.design import Design, make_design
+from findings.domains import Domain, Part, groups_of, parts
 from findings.errors import FindingsError
-from findings.indicators import STATE
+from findings.indicators import SILENT, STATE
 from findings.intervals import effective_n, korn_graubard, reliability, student
-from findings.keys import AND
-from findings.register import cells
+from findings.register import WEIGHTS, cells
+from findings.totals import Cells, Estimates, Totals, add_sums
+from findings.weighting import MARGIN
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
-WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
+Parts = Sequence[tuple[Part, Sequence[Domain]]]
+# Numbers held at a time: those of a batch's table, and those of a pass's totals (a plan that needs more is done in
+# several passes, each reading its own indicators).
+TABLE, TOTALS = 2**24, 2**25
 
 
 @dataclass(frozen=True)
-class Domain:
-    """A set of respondents: everyone (`breakdown` None), a group of a level, or a cell of a crossing.
-
-    `of` is the breakdown, or crossing, of the config that it belongs to.
+class Sample:
+    """What the first pass finds: distinct rows of the design's columns, and of them those of the target population;
+    the cells of every margin; and the domains of each part that are not empty.
     """
 
-    breakdown: str | None
-    group: str | None
-    rows: Bools
-    of: str | None = None
+    units: pd.DataFrame
+    inside: Bools
+    margins: dict[str, list[str]]
+    parts: list[tuple[Part, list[Domain]]]
+
+    @property
+    def keys(self) -> pd.DataFrame:
+        """What names a unit: the columns of `units` that are text."""
+        return self.units[[name for name in self.units if not str(name).startswith("fpc")]]
+
+    @property
+    def cells(self) -> int:
+        """Number of calibration cells."""
+        return sum(map(len, self.margins.values()))
 
 
 @dataclass(frozen=True)
-class Estimates:
-    """Results, each (indicators × domains): value, standard error, unweighted n and sum, degrees of freedom."""
+class Weighting:
+    """One weighting: its name, column (None = unweighted), design, and its units as positions among all units."""
 
-    value: Floats
-    se: Floats
-    n: Floats
-    k: Floats
-    df: Floats
+    name: str
+    column: str | None
+    design: Design | None
+    units: Ints | None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the weights meet the margins."""
+        return self.name in ("calibrated", "trimmed")
 
 
 def estimate(
-    frame: pd.DataFrame,
+    source: Source,
     design: Mapping[str, Any],
     indicators: Sequence[Indicator],
     levels: Sequence[Level],
@@ -63,121 +82,194 @@ def estimate(
 ) -> pd.DataFrame:
     """Rows of the register for every indicator × domain × weighting of design.json.
 
-    `frame` is indicators.parquet. Groups outside the target population have unweighted rows of their own and are in no
-    other. A volunteer wave's rows have no standard error and no interval. Raises FindingsError on weights that are no
-    positive numbers.
+    `source` is indicators.parquet, as a frame or the file itself; of a file only the columns that are needed are read,
+    in batches. Groups outside the target population have unweighted rows of their own and are in no other. A volunteer
+    wave's rows have no standard error and no interval. Raises FindingsError on weights that are no positive numbers.
     """
-    inside = frame["base_weight"].notna().to_numpy(dtype=bool)
-    domains = _domains(frame, levels, study.get("crossings", []), inside)
+    # Nothing is computed of a volunteer wave's units: all are one.
+    probability = design["kind"] == "probability"
+    sample = _sample(source, levels, study.get("crossings", []))
+    unit, weightings = _weightings(sample, design, wave)
+    count = int(unit.max()) + 1 if probability else 1
     sets: dict[frozenset[str], list[Indicator]] = {}
     for indicator in indicators:
         sets.setdefault(indicator.by, []).append(indicator)
-    parts = []
-    for weighting in design["weighting"]:
-        if weighting == "none":
-            weights, base = np.ones(len(frame)), np.ones(len(frame))
-            rows = np.ones(len(frame), dtype=bool)
-            chosen = domains
-        else:
-            weights, base = (frame[column].to_numpy(dtype=float) for column in (WEIGHTS[weighting], "base_weight"))
-            rows = inside
-            chosen = [domain for domain in domains if not (domain.rows & ~inside).any()]
-            if not (np.isfinite(weights[rows]) & (weights[rows] > 0)).all():
-                raise FindingsError(f"Some {weighting} weights are not positive numbers.", wave=wave["wave"])
-        plan = make_design(
-            frame[rows],
-            design["singletons"] if weighting != "none" or design["kind"] == "probability" else "adjust",
-            wave["wave"],
-            calibrated=weighting in ("calibrated", "trimmed"),
-            base=base[rows],
-        )
-        for by, some in sets.items():
-            wanted = [domain for domain in chosen if domain.of is None or domain.of in by]
-            values = frame.loc[rows, [indicator.column for indicator in some]].to_numpy(dtype=float)
-            result = ratios(values, weights[rows], np.array([d.rows[rows] for d in wanted]), plan)
-            parts.append(_rows(result, some, wanted, frame, weighting, str(design["kind"])))
-    return pd.concat(parts, ignore_index=True)
+    made: list[pd.DataFrame] = []
+    for by, of_set in sets.items():
+        wanted = [
+            (part, [domain for domain in domains if domain.of is None or domain.of in by])
+            for part, domains in sample.parts
+        ]
+        for some, step in _pieces(wanted, count * len(weightings) + sample.cells):
+            for start in range(0, len(of_set), step):
+                made += _one_pass(source, of_set[start : start + step], some, sample, weightings, unit, wave)
+    return pd.concat(made, ignore_index=True)
+
+
+def _pieces(wanted: Parts, places: int) -> Iterator[tuple[Parts, int]]:
+    """Parts to sum together, and the number of indicators that TOTALS allows at a time, given the places per group."""
+    each = 2 * places * sum(len(domains) for _, domains in wanted)
+    pieces = [wanted] if each <= TOTALS else [[one] for one in wanted]
+    for piece in pieces:
+        groups = sum(len(domains) for _, domains in piece)
+        if groups:
+            yield piece, max(1, TOTALS // (2 * places * groups))
 
 
 def ratios(values: Floats, weights: Floats, domains: Bools, design: Design) -> Estimates:
-    """Σwy / Σw over those with a value, for `values` (rows × i; NaN = none) and `domains` (d × rows)."""
-    answered = ~np.isnan(values)
-    filled = np.where(answered, values, 0.0)
-    mask = answered.astype(float)
-    tops, bottoms, held = [], [], []
-    shape = (values.shape[1], len(domains))
-    n, k = np.zeros(shape), np.zeros(shape)
+    """Σwy / Σw over those with a value, for `values` (rows × i; NaN = none) and `domains` (d × rows), all in memory."""
+    groups = _apart(domains)
+    totals = Totals(1, design.units, len(domains), values.shape[1], design.margins.shape[1])
+    step = max(1, TABLE // (2 * values.shape[1]))
+    for start in range(0, len(values), step):
+        rows = slice(start, start + step)
+        row, cell = np.nonzero(design.margins[rows])
+        calibration = Cells(row, cell, design.base[rows]) if design.margins.shape[1] else None
+        totals.add(values[rows], design.unit[rows], groups[:, rows], weights[None, rows], calibration)
+    return totals.estimates(0, design, calibrated=design.margins.shape[1] > 0)
+
+
+def _apart(domains: Bools) -> Ints:
+    """Domains (d × rows) as breakdowns: their positions (breakdowns × rows), no two in one that share a row."""
+    made: list[Ints] = []
     for d, rows in enumerate(domains):
-        factor = (weights * rows)[:, None]
-        tops.append(unit_totals(filled * factor, design))
-        bottoms.append(unit_totals(mask * factor, design))
-        held.append(unit_totals(mask * rows[:, None], design) > 0)
-        n[:, d], k[:, d] = mask[rows].sum(axis=0), filled[rows].sum(axis=0)
-    top, bottom = np.stack(tops, axis=2), np.stack(bottoms, axis=2)  # units × indicators × domains
-    total = bottom.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = top.sum(axis=0) / total
-        influence = (top - value * bottom) / total
-    influence = np.where(total > 0, influence, 0.0)
-    if design.margins.shape[1]:
-        influence -= _explained(filled, mask, domains, value, total, weights, design)
-    scaled = deviations(influence.reshape(design.units, -1), design)
-    se = np.sqrt((scaled**2).sum(axis=0)).reshape(shape)
-    df = degrees_of_freedom(np.stack(held, axis=2).reshape(design.units, -1), design).reshape(shape).astype(float)
-    return Estimates(value, np.where(total > 0, se, np.nan), n, k, df)
+        free = next((part for part in made if not (part[rows] >= 0).any()), None)
+        if free is None:
+            made.append(free := np.full(len(rows), -1, dtype=np.intp))
+        free[rows] = d
+    return np.array(made)
 
 
-def _explained(
-    filled: Floats, mask: Floats, domains: Bools, value: Floats, total: Floats, weights: Floats, design: Design
-) -> Floats:
-    """Unit totals (units × i × d) of what the margins explain of the influence values."""
-    project = projection(design)
-    margin_totals = unit_totals(design.margins * weights[:, None], design)
-    parts = []
-    for d, rows in enumerate(domains):
-        slopes_top, slopes_bottom = project[:, rows] @ filled[rows], project[:, rows] @ mask[rows]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slopes = (slopes_top - value[:, d] * slopes_bottom) / total[:, d]
-        parts.append(margin_totals @ np.where(total[:, d] > 0, slopes, 0.0))
-    return np.stack(parts, axis=2)
+def _sample(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping[str, Any]]) -> Sample:
+    """The first pass: the columns of the design and of the levels."""
+    names = column_names(source)
+    two_stage = ["ssu", "fpc2"] if {"ssu", "fpc2"} <= set(names) else []
+    columns = ["stratum", "psu", *(["fpc1"] if "fpc1" in names else []), *two_stage]
+    margins: dict[str, set[str]] = {name: set() for name in names if name.startswith(MARGIN)}
+    divided = parts(levels, crossings)
+    held = [np.zeros(part.cells, dtype=np.intp) for part in divided]
+    text = {name: object for name in columns if not name.startswith("fpc")}
+    units, wanted = [], [*columns, *margins, *(level.name for level in levels), "base_weight"]
+    for batch in batches(source, wanted, TABLE // len(wanted)):
+        inside = known(batch, "base_weight")
+        units.append(batch.select(columns).to_pandas().assign(inside=inside).drop_duplicates().astype(text))
+        for name, found in margins.items():
+            found.update(batch.column(name).filter(inside).drop_null().unique().to_pylist())
+        of_level = groups_of(batch, levels)
+        for part, counts in zip(divided, held, strict=True):
+            cell = part.cell(of_level, inside)
+            counts += np.bincount(cell[cell >= 0], minlength=part.cells)
+    every = pd.concat(units, ignore_index=True).sort_values("inside", ascending=False, kind="stable")
+    every = every.drop_duplicates(columns, ignore_index=True)
+    return Sample(
+        units=every[columns],
+        inside=every["inside"].to_numpy(dtype=bool),
+        margins={name: sorted(found) for name, found in margins.items()},
+        parts=[(part, part.domains(counts)) for part, counts in zip(divided, held, strict=True)],
+    )
 
 
-def _domains(
-    frame: pd.DataFrame, levels: Sequence[Level], crossings: Sequence[Mapping[str, Any]], inside: Bools
-) -> list[Domain]:
-    """Everyone of the target population, each group of each level, each cell of each crossing; none that is empty."""
-    held: dict[str, dict[str, Bools]] = {}
-    of = {level.name: level.breakdown for level in levels}
-    for level in levels:
-        column = frame[level.name]
-        held[level.name] = {g: (column == g).fillna(False).to_numpy(dtype=bool) for g in level.groups}
-    domains = [Domain(None, None, inside)]
-    for name, groups in held.items():
-        for group, rows in groups.items():
-            # A group wholly outside the target population is a domain of its own; any other lies inside it.
-            domains.append(Domain(name, group, rows & inside if (rows & inside).any() else rows, of[name]))
-    for crossing in crossings:
-        for groups_ in product(*(held[name] for name in crossing["levels"])):
-            rows = np.logical_and.reduce([held[n][g] for n, g in zip(crossing["levels"], groups_, strict=True)])
-            name = AND.join(crossing["levels"])
-            domains.append(Domain(name, AND.join(groups_), rows & inside, crossing["name"]))
-    return [domain for domain in domains if domain.rows.any()]
+def _weightings(sample: Sample, design: Mapping[str, Any], wave: Mapping[str, Any]) -> tuple[Ints, list[Weighting]]:
+    """The unit of each row of `sample.units`, and the weightings: the unweighted one is of everyone's design."""
+    if design["kind"] != "probability":
+        weightings = [Weighting(name, WEIGHTS.get(name), None, None) for name in design["weighting"]]
+        return np.zeros(len(sample.units), dtype=np.intp), weightings
+    every = make_design(sample.units, design["singletons"], wave["wave"], calibrated=False)
+    those = make_design(sample.units[sample.inside], design["singletons"], wave["wave"], calibrated=False)
+    place = np.zeros(those.units, dtype=np.intp)
+    place[those.unit] = every.unit[sample.inside]
+    return every.unit, [
+        Weighting(name, WEIGHTS.get(name), every if name == "none" else those, None if name == "none" else place)
+        for name in design["weighting"]
+    ]
+
+
+def _one_pass(
+    source: Source,
+    indicators: Sequence[Indicator],
+    wanted: Parts,
+    sample: Sample,
+    weightings: Sequence[Weighting],
+    unit: Ints,
+    wave: Mapping[str, Any],
+) -> Iterator[pd.DataFrame]:
+    """The register's rows of some indicators by some domains, one table per weighting."""
+    domains = [domain for _, some in wanted for domain in some]
+    place = _places(wanted)
+    calibrated = any(weighting.calibrated and weighting.design for weighting in weightings)
+    cells_ = sample.cells if calibrated else 0
+    totals = Totals(len(weightings), int(unit.max()) + 1, len(domains), len(indicators), cells_)
+    missing = np.zeros((len(domains), len(indicators)))
+    where = Positions(sample.keys)
+    levels = list({level.name: level for part, _ in wanted for level in part.levels}.values())
+    values, states = [i.column for i in indicators], [i.column + STATE for i in indicators]
+    needed = [
+        *values, *states, *sample.keys.columns, *sample.margins, *(level.name for level in levels), "base_weight",
+        *filter(None, (weighting.column for weighting in weightings)),
+    ]  # fmt: skip
+    for batch in batches(source, needed, max(1, TABLE // (2 * len(indicators)))):
+        inside = known(batch, "base_weight")
+        of_level = groups_of(batch, levels)
+        groups = np.array([to[part.cell(of_level, inside)] for (part, _), to in zip(wanted, place, strict=True)])
+        weights = np.array([_weights(batch, weighting, inside, wave) for weighting in weightings])
+        calibration = _cells(batch, sample, inside) if calibrated else None
+        totals.add(numbers(batch, values), unit[where.of(batch)], groups, weights, calibration)
+        silent = np.column_stack([codes(batch, name, SILENT) >= 0 for name in states]).astype(float)
+        rows = np.arange(batch.num_rows)
+        add_sums(missing[None], rows, np.zeros_like(rows), groups, np.ones(batch.num_rows), silent)
+    for w, weighting in enumerate(weightings):
+        result = totals.estimates(w, weighting.design, calibrated=weighting.calibrated, units=weighting.units)
+        yield _rows(result, missing.T, indicators, domains, weighting)
+
+
+def _places(wanted: Parts) -> list[Ints]:
+    """By part, the position among all domains of the domain of each cell (cells + 1,); -1 in none, as cell -1 is."""
+    made, first = [], 0
+    for part, domains in wanted:
+        to = np.full(part.cells + 1, -1, dtype=np.intp)
+        to[[domain.cell for domain in domains]] = np.arange(first, first + len(domains))
+        made.append(to)
+        first += len(domains)
+    return made
+
+
+def _weights(batch: Batch, weighting: Weighting, inside: Bools, wave: Mapping[str, Any]) -> Floats:
+    """Weights (rows,): 1 in the unweighted rows, 0 outside the target population in the others."""
+    if weighting.column is None:
+        return np.ones(batch.num_rows)
+    weights = numbers(batch, [weighting.column])[:, 0]
+    if not (np.isfinite(weights[inside]) & (weights[inside] > 0)).all():
+        raise FindingsError(f"Some {weighting.name} weights are not positive numbers.", wave=wave["wave"])
+    return np.where(inside, weights, 0.0)
+
+
+def _cells(batch: Batch, sample: Sample, inside: Bools) -> Cells:
+    """The calibration cells of the respondents of the target population, one per margin."""
+    found, first = [], 0
+    for name, names in sample.margins.items():
+        cell = codes(batch, name, names)
+        found.append(np.where(inside & (cell >= 0), cell + first, -1))
+        first += len(names)
+    margin, row = np.nonzero(np.array(found) >= 0)
+    return Cells(row, np.array(found)[margin, row], numbers(batch, ["base_weight"])[:, 0])
 
 
 def _rows(
     result: Estimates,
+    missing: Floats,
     indicators: Sequence[Indicator],
     domains: Sequence[Domain],
-    frame: pd.DataFrame,
-    weighting: str,
-    kind: str,
+    weighting: Weighting,
 ) -> pd.DataFrame:
-    """The register's rows of one weighting; an indicator nobody in a domain has a value of gives none."""
+    """The register's rows of one weighting; an indicator nobody in a domain has a value of gives none.
+
+    `missing` (indicators × domains) are respondents who were asked and gave no answer.
+    """
     count, groups = len(indicators), len(domains)
     flat = {name: getattr(result, name).reshape(-1) for name in ("value", "se", "n", "k", "df")}
     mean = np.repeat([indicator.statistic == "mean" for indicator in indicators], groups)
     value, n, df = flat["value"], flat["n"], flat["df"]
-    se = flat["se"] if kind == "probability" else np.full(len(value), np.nan)
+    se = flat["se"]
     share = np.where(mean, np.nan, value)
     # Sums of floats may leave a proportion a hair outside 0 to 1.
     share = np.clip(share, 0.0, 1.0)
@@ -186,13 +278,12 @@ def _rows(
         deff = np.where((share > 0) & (share < 1), se**2 / (share * (1 - share) / n), np.nan)
     low, high = (np.full(len(value), np.nan) for _ in range(2))
     reliable = np.full(len(value), None, dtype=object)
-    if kind == "probability":
+    if weighting.design is not None:
         beta, t = korn_graubard(share, se, n, df), student(value, se, df)
         low, high = (np.where(mean, t[i], beta[i]) for i in (0, 1))
         # ASSUME[reliability_of_means]: NCHS gives no rule for means; few respondents or few PSUs are flagged alike.
         few = np.where(n < 30, "not_reliable", np.where(df < 8, "review", "reliable")).astype(object)
         reliable = np.where(mean, few, reliability(share, *beta, n, n_eff, df))
-    asked, missing = _asked(frame, indicators, domains)
     table = pd.DataFrame(
         {
             "family": np.repeat([i.family for i in indicators], groups),
@@ -204,7 +295,7 @@ def _rows(
             "service": np.repeat(np.array([i.service for i in indicators], dtype=object), groups),
             "breakdown": np.tile(np.array([d.breakdown for d in domains], dtype=object), count),
             "group": np.tile(np.array([d.group for d in domains], dtype=object), count),
-            "weighting": weighting,
+            "weighting": weighting.name,
             "estimate": np.where(mean, value, share),
             "se": se,
             "ci_low": low,
@@ -214,7 +305,7 @@ def _rows(
             ],
             "df": np.where(np.isnan(se), np.nan, df),
             "n": n,
-            "n_asked": asked.reshape(-1),
+            "n_asked": n + missing.reshape(-1),
             "n_missing": missing.reshape(-1),
             "n_eff": n_eff,
             "deff": deff,
@@ -224,14 +315,5 @@ def _rows(
             ],
         }
     )
-    return table[table["n"] > 0]
-
-
-def _asked(frame: pd.DataFrame, indicators: Sequence[Indicator], domains: Sequence[Domain]) -> tuple[Floats, Floats]:
-    """Respondents asked, and those of them without a value (each indicators × domains)."""
-    states = frame[[indicator.column + STATE for indicator in indicators]]
-    values = frame[[indicator.column for indicator in indicators]].notna().to_numpy(dtype=float)
-    missing = states.isin(["declined", "dont_know", "blank"]).to_numpy(dtype=float)
-    rows = np.array([domain.rows for domain in domains], dtype=float)
-    without = missing.T @ rows.T
-    return values.T @ rows.T + without, without
+    outside = np.tile(np.array([d.outside for d in domains]), count)
+    return table[(n > 0) & ~(outside & (weighting.column is not None))]

@@ -20,6 +20,8 @@ from findings.xforms import cells_of
 Cells = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 STATES = ["answered", "declined", "dont_know", "blank", "not_asked"]
+# Asked, and no answer.
+SILENT = ["declined", "dont_know", "blank"]
 STATE = "__state"
 
 

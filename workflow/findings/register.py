@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from findings.batches import Source, batches, codes, known, numbers
 from findings.config import Indicator, Level
+from findings.indicators import SILENT, STATE, STATES
 from findings.keys import print_key
 
 COLUMNS = [
@@ -23,6 +25,8 @@ TEXT = {
     "group", "weighting", "ci_method", "test", "comparison_family", "reliability", "design", "status", "reason",
     "cells",
 }  # fmt: skip
+WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
+ROWS = 2**16
 
 
 def cells(n: int, k: int | None) -> str:
@@ -42,14 +46,27 @@ def flow_rows(flow: Sequence[Mapping[str, Any]], wave: Mapping[str, Any]) -> pd.
 
 
 def sample_rows(
-    frame: pd.DataFrame, design: Mapping[str, Any], levels: Sequence[Level], wave: Mapping[str, Any]
+    source: Source, design: Mapping[str, Any], levels: Sequence[Level], wave: Mapping[str, Any]
 ) -> pd.DataFrame:
     """The sample by group: `sample.respondents.count`, and `.proportion` in each weighting.
 
-    `n` of a count is the group's respondents; of a proportion, the respondents of whom it is a share.
+    `source` is indicators.parquet, as a frame or the file. `n` of a count is the group's respondents; of a proportion, the respondents of whom it is a share.
     """
-    inside = frame["base_weight"].notna().to_numpy(dtype=bool)
-    total = int(inside.sum())
+    weightings = [name for name in design["weighting"] if name != "none"]
+    held = {level.name: np.zeros((2, len(level.groups)), dtype=int) for level in levels}
+    sums = {level.name: np.zeros((len(weightings), len(level.groups))) for level in levels}
+    total, whole = 0, np.zeros(len(weightings))
+    for batch in batches(source, ["base_weight", *(WEIGHTS[name] for name in weightings), *held], ROWS):
+        inside = known(batch, "base_weight")
+        weights = np.array([np.where(inside, numbers(batch, [WEIGHTS[name]])[:, 0], 0.0) for name in weightings])
+        total, whole = total + int(inside.sum()), whole + weights.sum(axis=-1)
+        for level in levels:
+            group = codes(batch, level.name, list(level.groups))
+            size, member = len(level.groups), group >= 0
+            held[level.name][0] += np.bincount(group[member & inside], minlength=size)
+            held[level.name][1] += np.bincount(group[member & ~inside], minlength=size)
+            for w, weight in enumerate(weights):
+                sums[level.name][w] += np.bincount(group[member], weight[member], minlength=size)
     made: list[dict[str, Any]] = []
 
     def row(statistic: str, value: float, n: int, k: int | None, weighting: str | None, **group: Any) -> None:
@@ -59,25 +76,19 @@ def sample_rows(
         )  # fmt: skip
 
     row("count", total, total, None, "none")
-    columns = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
     for level in levels:
-        groups = frame[level.name]
-        for name in level.groups:
-            held = (groups == name).fillna(False).to_numpy(dtype=bool)
-            among, k = held & inside, int((held & inside).sum())
+        for g, name in enumerate(level.groups):
+            k, outside = (int(count) for count in held[level.name][:, g])
             place = {"breakdown": level.name, "group": name}
             if k == 0:
                 # A group wholly outside the target population is a domain of its own.
-                if held.any():
-                    row("count", int(held.sum()), int(held.sum()), None, "none", **place)
+                if outside:
+                    row("count", outside, outside, None, "none", **place)
                 continue
             row("count", k, k, None, "none", **place)
             row("proportion", k / total, total, k, "none", **place)
-            for weighting in design["weighting"]:
-                if weighting != "none":
-                    weights = frame[columns[weighting]].to_numpy(dtype=float)
-                    share = weights[among].sum() / np.nansum(weights)
-                    row("proportion", float(share), total, k, weighting, **place)
+            for w, weighting in enumerate(weightings):
+                row("proportion", float(sums[level.name][w, g] / whole[w]), total, k, weighting, **place)
     return pd.DataFrame(made)
 
 
@@ -103,14 +114,19 @@ def population_rows(design: Mapping[str, Any], levels: Sequence[Level]) -> pd.Da
     return pd.DataFrame(list(made.values()))
 
 
-def quality_rows(frame: pd.DataFrame, indicators: Sequence[Indicator], wave: Mapping[str, Any]) -> pd.DataFrame:
+def quality_rows(source: Source, indicators: Sequence[Indicator], wave: Mapping[str, Any]) -> pd.DataFrame:
     """Item non-response: `quality.<family>_<indicator>.nonresponse`, the share of those asked without an answer."""
-    inside = frame["base_weight"].notna()
+    states = [indicator.column + STATE for indicator in indicators]
+    counts = np.zeros((len(states), len(STATES) + 1), dtype=int)
+    for batch in batches(source, ["base_weight", *states], ROWS):
+        inside = known(batch, "base_weight")
+        for i, name in enumerate(states):
+            counts[i] += np.bincount(codes(batch, name, STATES)[inside] + 1, minlength=len(STATES) + 1)
     made = []
-    for indicator in indicators:
-        states = frame.loc[inside, indicator.column + "__state"]
-        asked = int((states != "not_asked").sum())
-        missing = int(states.isin(["declined", "dont_know", "blank"]).sum())
+    for indicator, of_state in zip(indicators, counts, strict=True):
+        by_state = dict(zip(STATES, of_state[1:].tolist(), strict=True))
+        asked = int(of_state.sum()) - by_state["not_asked"]
+        missing = sum(by_state[state] for state in SILENT)
         if asked:
             made.append(
                 {"family": "quality", "indicator": f"{indicator.family}_{indicator.id}", "statistic": "nonresponse",

@@ -4,23 +4,20 @@ with job(snakemake) as io:
     import json
     from pathlib import Path
 
-    import pandas as pd
-
     from findings import estimators, register
     from findings.config import expand_indicators, levels, load_wave, of_wave
 
     wave = load_wave(Path(io.input.wave))
     study = of_wave(io.params.study, wave)
-    frame = pd.read_parquet(io.input.indicators)
     design = json.loads(Path(io.input.design).read_text(encoding="utf-8"))
     flow = json.loads(Path(io.input.flow).read_text(encoding="utf-8"))
-    indicators, steps = expand_indicators(study), levels(study)
-    estimates = estimators.estimate(frame, design, indicators, steps, study, wave)
+    source, indicators, steps = Path(io.input.indicators), expand_indicators(study), levels(study)
+    estimates = estimators.estimate(source, design, indicators, steps, study, wave)
     rows = [
         estimates,
         register.flow_rows(flow, wave),
-        register.sample_rows(frame, design, steps, wave),
-        register.quality_rows(frame, indicators, wave),
+        register.sample_rows(source, design, steps, wave),
+        register.quality_rows(source, indicators, wave),
         register.population_rows(design, steps),
     ]
     register.assemble(rows, wave, design["kind"]).to_parquet(io.output.register, index=False)
