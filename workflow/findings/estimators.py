@@ -22,9 +22,9 @@ from findings.domains import Domain, Part, groups_of, parts
 from findings.errors import FindingsError
 from findings.indicators import SILENT, STATE
 from findings.intervals import effective_n, korn_graubard, reliability, student
-from findings.register import WEIGHTS, cells
+from findings.register import cells
 from findings.totals import Cells, Estimates, Totals, add_sums
-from findings.weighting import MARGIN
+from findings.weighting import MARGIN, WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -36,7 +36,7 @@ TABLE, TOTALS = 2**24, 2**25
 
 
 @dataclass(frozen=True)
-class Sample:
+class Layout:
     """What the first pass finds: distinct rows of the design's columns, and of them those of the target population;
     the cells of every margin; and the domains of each part that are not empty.
     """
@@ -88,8 +88,8 @@ def estimate(
     """
     # Nothing is computed of a volunteer wave's units: all are one.
     probability = design["kind"] == "probability"
-    sample = _sample(source, levels, study.get("crossings", []))
-    unit, weightings = _weightings(sample, design, wave)
+    layout = _layout(source, levels, study.get("crossings", []))
+    unit, weightings = _weightings(layout, design, wave)
     count = int(unit.max()) + 1 if probability else 1
     sets: dict[frozenset[str], list[Indicator]] = {}
     for indicator in indicators:
@@ -98,11 +98,11 @@ def estimate(
     for by, of_set in sets.items():
         wanted = [
             (part, [domain for domain in domains if domain.of is None or domain.of in by])
-            for part, domains in sample.parts
+            for part, domains in layout.parts
         ]
-        for some, step in _pieces(wanted, count * len(weightings) + sample.cells):
+        for some, step in _pieces(wanted, count * len(weightings) + layout.cells):
             for start in range(0, len(of_set), step):
-                made += _one_pass(source, of_set[start : start + step], some, sample, weightings, unit, wave)
+                made += _one_pass(source, of_set[start : start + step], some, layout, weightings, unit, wave)
     return pd.concat(made, ignore_index=True)
 
 
@@ -140,7 +140,7 @@ def _apart(domains: Bools) -> Ints:
     return np.array(made)
 
 
-def _sample(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping[str, Any]]) -> Sample:
+def _layout(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping[str, Any]]) -> Layout:
     """The first pass: the columns of the design and of the levels."""
     names = column_names(source)
     two_stage = ["ssu", "fpc2"] if {"ssu", "fpc2"} <= set(names) else []
@@ -161,7 +161,7 @@ def _sample(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping
             counts += np.bincount(cell[cell >= 0], minlength=part.cells)
     every = pd.concat(units, ignore_index=True).sort_values("inside", ascending=False, kind="stable")
     every = every.drop_duplicates(columns, ignore_index=True)
-    return Sample(
+    return Layout(
         units=every[columns],
         inside=every["inside"].to_numpy(dtype=bool),
         margins={name: sorted(found) for name, found in margins.items()},
@@ -169,15 +169,15 @@ def _sample(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping
     )
 
 
-def _weightings(sample: Sample, design: Mapping[str, Any], wave: Mapping[str, Any]) -> tuple[Ints, list[Weighting]]:
-    """The unit of each row of `sample.units`, and the weightings: the unweighted one is of everyone's design."""
+def _weightings(layout: Layout, design: Mapping[str, Any], wave: Mapping[str, Any]) -> tuple[Ints, list[Weighting]]:
+    """The unit of each row of `layout.units`, and the weightings: the unweighted one is of everyone's design."""
     if design["kind"] != "probability":
         weightings = [Weighting(name, WEIGHTS.get(name), None, None) for name in design["weighting"]]
-        return np.zeros(len(sample.units), dtype=np.intp), weightings
-    every = make_design(sample.units, design["singletons"], wave["wave"], calibrated=False)
-    those = make_design(sample.units[sample.inside], design["singletons"], wave["wave"], calibrated=False)
+        return np.zeros(len(layout.units), dtype=np.intp), weightings
+    every = make_design(layout.units, design["singletons"], wave["wave"], calibrated=False)
+    those = make_design(layout.units[layout.inside], design["singletons"], wave["wave"], calibrated=False)
     place = np.zeros(those.units, dtype=np.intp)
-    place[those.unit] = every.unit[sample.inside]
+    place[those.unit] = every.unit[layout.inside]
     return every.unit, [
         Weighting(name, WEIGHTS.get(name), every if name == "none" else those, None if name == "none" else place)
         for name in design["weighting"]
@@ -188,7 +188,7 @@ def _one_pass(
     source: Source,
     indicators: Sequence[Indicator],
     wanted: Parts,
-    sample: Sample,
+    layout: Layout,
     weightings: Sequence[Weighting],
     unit: Ints,
     wave: Mapping[str, Any],
@@ -197,14 +197,14 @@ def _one_pass(
     domains = [domain for _, some in wanted for domain in some]
     place = _places(wanted)
     calibrated = any(weighting.calibrated and weighting.design for weighting in weightings)
-    cells_ = sample.cells if calibrated else 0
+    cells_ = layout.cells if calibrated else 0
     totals = Totals(len(weightings), int(unit.max()) + 1, len(domains), len(indicators), cells_)
     missing = np.zeros((len(domains), len(indicators)))
-    where = Positions(sample.keys)
+    where = Positions(layout.keys)
     levels = list({level.name: level for part, _ in wanted for level in part.levels}.values())
     values, states = [i.column for i in indicators], [i.column + STATE for i in indicators]
     needed = [
-        *values, *states, *sample.keys.columns, *sample.margins, *(level.name for level in levels), "base_weight",
+        *values, *states, *layout.keys.columns, *layout.margins, *(level.name for level in levels), "base_weight",
         *filter(None, (weighting.column for weighting in weightings)),
     ]  # fmt: skip
     for batch in batches(source, needed, max(1, TABLE // (2 * len(indicators)))):
@@ -212,7 +212,7 @@ def _one_pass(
         of_level = groups_of(batch, levels)
         groups = np.array([to[part.cell(of_level, inside)] for (part, _), to in zip(wanted, place, strict=True)])
         weights = np.array([_weights(batch, weighting, inside, wave) for weighting in weightings])
-        calibration = _cells(batch, sample, inside) if calibrated else None
+        calibration = _cells(batch, layout, inside) if calibrated else None
         totals.add(numbers(batch, values), unit[where.of(batch)], groups, weights, calibration)
         silent = np.column_stack([codes(batch, name, SILENT) >= 0 for name in states]).astype(float)
         rows = np.arange(batch.num_rows)
@@ -243,10 +243,10 @@ def _weights(batch: Batch, weighting: Weighting, inside: Bools, wave: Mapping[st
     return np.where(inside, weights, 0.0)
 
 
-def _cells(batch: Batch, sample: Sample, inside: Bools) -> Cells:
+def _cells(batch: Batch, layout: Layout, inside: Bools) -> Cells:
     """The calibration cells of the respondents of the target population, one per margin."""
     found, first = [], 0
-    for name, names in sample.margins.items():
+    for name, names in layout.margins.items():
         cell = codes(batch, name, names)
         found.append(np.where(inside & (cell >= 0), cell + first, -1))
         first += len(names)

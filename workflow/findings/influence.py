@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from findings.design import Design, covariance, degrees_of_freedom, make_design, unit_totals
+from findings.weighting import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 
 
 @dataclass(frozen=True)

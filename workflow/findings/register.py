@@ -13,6 +13,7 @@ from findings.batches import Source, batches, codes, known, numbers
 from findings.config import Indicator, Level
 from findings.indicators import SILENT, STATE, STATES
 from findings.keys import print_key
+from findings.weighting import WEIGHTS
 
 COLUMNS = [
     "key", "wave", "family", "indicator", "statistic", "column", "base_indicator", "ministry", "service", "breakdown",
@@ -25,7 +26,6 @@ TEXT = {
     "group", "weighting", "ci_method", "test", "comparison_family", "reliability", "design", "status", "reason",
     "cells",
 }  # fmt: skip
-WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 ROWS = 2**16
 
 
@@ -50,7 +50,8 @@ def sample_rows(
 ) -> pd.DataFrame:
     """The sample by group: `sample.respondents.count`, and `.proportion` in each weighting.
 
-    `source` is indicators.parquet, as a frame or the file. `n` of a count is the group's respondents; of a proportion, the respondents of whom it is a share.
+    `source` is indicators.parquet, as a frame or the file. `n` of a count is the group's respondents; of a proportion,
+    the respondents of whom it is a share.
     """
     weightings = [name for name in design["weighting"] if name != "none"]
     held = {level.name: np.zeros((2, len(level.groups)), dtype=int) for level in levels}

@@ -20,6 +20,8 @@ from findings.errors import FindingsError
 Floats = npt.NDArray[np.float64]
 UNMATCHED = "(none)"
 MARGIN = "margin_"
+# The column of each weighting but the unweighted one.
+WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 TRIM_ROUNDS = 100
 
 
