@@ -49,6 +49,12 @@ def smaller(config: dict) -> dict:
     for entry in config["indicators"]:
         if "by" in entry:
             entry["by"] = [name for name in entry["by"] if name in names]
+    ids = {name for entry in config["indicators"] for name in (entry["family"], f"{entry['family']}.{entry['id']}")}
+    steps = {level["level"] for entry in config["breakdowns"].values() for level in entry["ladder"]}
+    for entry in (*config["comparisons"], config["missing"]):
+        for key, kept in (("indicators", ids), ("bounds", ids), ("counts", ids), ("levels", steps)):
+            if key in entry:
+                entry[key] = [name for name in entry[key] if name in kept]
     for kind, shown in SHOWN.items():
         entries = {name: entry for name, entry in config["exhibits"][kind].items() if name in shown}
         config["exhibits"][kind] = entries

@@ -46,7 +46,8 @@ def changes(
         statistic=pair["statistic"].map(STATISTIC), column=None, base_indicator=None,
         estimate=value, se=se, ci_low=value - half, ci_high=value + half, ci_method="t", df=df,
         n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
-        test=pd.Series("t", index=pair.index, dtype="string").where(tested), test_value=test_value, p=2 * student_t.sf(np.abs(test_value), df),
+        test=pd.Series("t", index=pair.index, dtype="string").where(tested), test_value=test_value,
+        p=2 * student_t.sf(np.abs(test_value), df),
         detectable=np.where(tested, DETECTABLE * se, np.nan), reliability=None, comparison_family=family,
         cells=[needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
     )  # fmt: skip
@@ -66,7 +67,8 @@ def in_one_only(later: pd.DataFrame, earlier: pd.DataFrame, weighting: str) -> l
         sides = []
         for register in (later, earlier):
             rows = register[(register["weighting"] == weighting) & register["column"].notna()]
-            sides.append({" ".join(map(str, x)) for x in rows[columns].fillna("").drop_duplicates().to_numpy()})
+            names = rows[columns].astype("string").fillna("").drop_duplicates()
+            sides.append({" ".join(name) for name in names.to_numpy()})
         for own, other, name in ((sides[0], sides[1], later), (sides[1], sides[0], earlier)):
             only = f"Only in {name['wave'].iloc[0]}, so without a change: the {what} "
             notes += [f"{only}{label.strip()}." for label in sorted(own - other)]

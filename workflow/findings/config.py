@@ -275,6 +275,10 @@ def _bases(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     except FindingsError as error:
         yield "indicators", str(error), "bases that do not rest on each other, each with the same service or ministry"
         return
+    # Imported here: families are made of indicators and levels.
+    from findings.families import problems
+
+    yield from problems(study, expanded, levels(study))
     by = {indicator.column: indicator.by for indicator in expanded}
     for indicator in expanded:
         for other in set(rests_on(indicator)) - set(indicator.source.get("any_of", [])):

@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = []
+PARTS = ["comparisons", "nonanswers"]
 
 
 rule estimate:
@@ -33,10 +33,50 @@ rule changes:
     output:
         changes="results/confidential/{wave}/changes.parquet",
     params:
-        weighting=STUDY["headline_weighting"],
+        study=part(STUDY, *PLAN, "comparisons", "headline_weighting"),
     log:
         "results/logs/{wave}/changes.log",
     conda:
         "../../envs/run.yaml"
     script:
         "../scripts/changes.py"
+
+
+rule comparisons:
+    message:
+        "Comparing the groups, ministries and users of wave {wildcards.wave}"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        code=code("comparisons"),
+    output:
+        rows="results/confidential/{wave}/comparisons.parquet",
+    params:
+        study=part(STUDY, *PLAN, "comparisons", "missing", "headline_weighting", "disclosure"),
+    log:
+        "results/logs/{wave}/comparisons.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/comparisons.py"
+
+
+rule nonanswers:
+    message:
+        "Counting the non-answers of wave {wildcards.wave}, and what they could hide"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        code=code("nonanswers"),
+    output:
+        rows="results/confidential/{wave}/nonanswers.parquet",
+    params:
+        study=part(STUDY, *PLAN, "comparisons", "missing", "headline_weighting", "disclosure"),
+    log:
+        "results/logs/{wave}/nonanswers.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/nonanswers.py"

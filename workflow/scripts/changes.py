@@ -3,7 +3,12 @@ from findings.job import job
 with job(snakemake) as io:
     import pandas as pd
 
-    from findings.comparisons import changes
+    from findings.changes import changes, in_one_only
+    from findings.config import expand_indicators
+    from findings.families import families
 
+    study, weighting = io.params.study, io.params.study["headline_weighting"]
     later, earlier = (pd.read_parquet(path) for path in (io.input.later, io.input.earlier))
-    changes(later, earlier, io.params.weighting).to_parquet(io.output.changes, index=False)
+    declared = families(study, expand_indicators(study), ("waves",))
+    changes(later, earlier, weighting, declared).to_parquet(io.output.changes, index=False)
+    print("\n".join(in_one_only(later, earlier, weighting)) or "Both waves have the same groups and indicators.")
