@@ -86,11 +86,9 @@ def estimate(
     in batches. Groups outside the target population have unweighted rows of their own and are in no other. A volunteer
     wave's rows have no standard error and no interval. Raises FindingsError on weights that are no positive numbers.
     """
-    # Nothing is computed of a volunteer wave's units: all are one.
-    probability = design["kind"] == "probability"
     layout = _layout(source, levels, study.get("crossings", []))
     unit, weightings = _weightings(layout, design, wave)
-    count = int(unit.max()) + 1 if probability else 1
+    units = int(unit.max(initial=0)) + 1
     sets: dict[frozenset[str], list[Indicator]] = {}
     for indicator in indicators:
         sets.setdefault(indicator.by, []).append(indicator)
@@ -100,7 +98,7 @@ def estimate(
             (part, [domain for domain in domains if domain.of is None or domain.of in by])
             for part, domains in layout.parts
         ]
-        for some, step in _pieces(wanted, count * len(weightings) + layout.cells):
+        for some, step in _pieces(wanted, units * len(weightings) + layout.cells):
             for start in range(0, len(of_set), step):
                 made += _one_pass(source, of_set[start : start + step], some, layout, weightings, unit, wave)
     return pd.concat(made, ignore_index=True)
@@ -172,6 +170,7 @@ def _layout(source: Source, levels: Sequence[Level], crossings: Sequence[Mapping
 def _weightings(layout: Layout, design: Mapping[str, Any], wave: Mapping[str, Any]) -> tuple[Ints, list[Weighting]]:
     """The unit of each row of `layout.units`, and the weightings: the unweighted one is of everyone's design."""
     if design["kind"] != "probability":
+        # Nothing is computed of a volunteer wave's units: all are one.
         weightings = [Weighting(name, WEIGHTS.get(name), None, None) for name in design["weighting"]]
         return np.zeros(len(layout.units), dtype=np.intp), weightings
     every = make_design(layout.units, design["singletons"], wave["wave"], calibrated=False)
@@ -198,7 +197,7 @@ def _one_pass(
     place = _places(wanted)
     calibrated = any(weighting.calibrated and weighting.design for weighting in weightings)
     cells_ = layout.cells if calibrated else 0
-    totals = Totals(len(weightings), int(unit.max()) + 1, len(domains), len(indicators), cells_)
+    totals = Totals(len(weightings), int(unit.max(initial=0)) + 1, len(domains), len(indicators), cells_)
     missing = np.zeros((len(domains), len(indicators)))
     where = Positions(layout.keys)
     levels = list({level.name: level for part, _ in wanted for level in part.levels}.values())
