@@ -46,7 +46,8 @@ def test_an_xlsform_becomes_a_codebook(tmp_path):
     assert adult.label == {"en": "Adult?", "my": "အရွယ်ရောက်"}
     assert codebook.questions["uses"].relevant == "${consent} = 'yes'"
     assert codebook.questions["start"].type == "meta" and codebook.questions["uses_other"].type == "text"
-    assert codebook.choices == {"yes_no": {"yes": {"en": "Yes"}}, "uses": {"1": {"en": "One"}, "b": {"en": "B"}}}
+    uses = {"1": {"en": "One"}, "b": {"en": "B"}, "other": {"en": "Other"}}
+    assert codebook.choices == {"yes_no": {"yes": {"en": "Yes"}}, "uses": uses}
     assert Codebook.from_json(codebook.to_json()) == codebook
 
 

@@ -29,7 +29,7 @@ CODEBOOK = Codebook(
     {"yes_no": YES, "barriers": NET},
 )  # fmt: skip
 HEADER = ["Timestamp", "Heard of? / ကြားဖူးပါသလား။ [Clinic / ဆေးခန်း]", "What made it hard? / ဘာက ခက်ခဲပါသလဲ။"]
-WAVE = {"wave": "w", "source": {"tool": "google_forms", "other": {"barriers": "other"}}}
+WAVE = {"wave": "w", "month": "start", "source": {"tool": "google_forms", "other": {"barriers": "other"}}}
 PLACE = {"wave": "w", "file": "export.csv"}
 
 

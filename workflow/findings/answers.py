@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from findings.errors import FindingsError
-from findings.fates import Fate
+from findings.fates import SELECTS, Fate
 from findings.instrument import Codebook, Question
+from findings.labels import AMBIGUOUS, plain, splits, unique, wording
 from findings.readers.kobo import OFF, ON
 
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 # ASSUME[shown_code]: an answer with five digits in a row may be a telephone number, so no error shows it.
 _NUMBER = re.compile(r"\d{5}")
+
+
+def answers_of(
+    cells: pd.DataFrame, fates: list[Fate], codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]
+) -> tuple[dict[str, pd.Series], list[str], dict[str, dict[str, str]]]:
+    """The columns kept, checked; those rebuilt from option columns; and question -> label -> code of answers in labels.
+
+    `cells`: text, columns as `fates`. Raises FindingsError on an answer that neither the form nor wave.yaml knows.
+    """
+    answers: Mapping[str, Mapping[str, str | None]] = wave.get("answers") or {}
+    kept = {fate.column: cells[i] for i, fate in enumerate(fates) if fate.fate == "kept"}
+    columns, rebuilt = with_splits(kept, fates, cells, codebook, place)
+    from_labels: dict[str, dict[str, str]] = {}
+    for name, column in columns.items():
+        question = codebook.questions[name]
+        if question.type in SELECTS and question.list:
+            choices = codebook.choices.get(question.list, {})
+            columns[name], relabelled = checked(column, question, choices, answers.get(name) or {}, place)
+            if relabelled:
+                from_labels[name] = relabelled
+        elif question.type == "date":
+            check_dates(column, name, place)
+    return columns, rebuilt, from_labels
 
 
 def with_splits(
@@ -57,7 +80,7 @@ def with_splits(
                 )
         from_splits = _joined(on, codes)
         summary = columns.get(name)
-        label_mode = summary is not None and _is_labels(summary, codes)
+        label_mode = summary is not None and _is_labels(summary, codebook.choices[codebook.questions[name].list or ""])
         if summary is None or label_mode:
             # Labels joined by a space cannot be split again, so in label mode the option columns are the answer.
             columns[name] = pd.Series([text or pd.NA for text in from_splits], dtype="string")
@@ -95,10 +118,11 @@ def _joined(on: np.ndarray, codes: list[str]) -> list[str]:
     return [texts[i] for i in np.ravel(inverse)]
 
 
-def _is_labels(summary: pd.Series, codes: list[str]) -> bool:
-    """Whether a summary column holds labels: not one of its tokens is a code."""
-    tokens = {token for value in summary.dropna().unique() for token in plain(value).split()}
-    return bool(tokens) and not tokens & set(codes)
+def _is_labels(summary: pd.Series, choices: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a summary column holds labels: not all its cells are codes, and all can be read as labels of the list."""
+    known = unique((text, code) for code, labels in choices.items() for text in labels.values())
+    cells = [wording(cell) for cell in summary.dropna().unique()]
+    return not all(set(cell.split()) <= set(choices) for cell in cells) and all(splits(c, known, " ") for c in cells)
 
 
 def checked(
@@ -157,19 +181,38 @@ def _from_labels(
     choices: Mapping[str, Mapping[str, str]],
     place: dict[str, Any],
 ) -> dict[str, str] | None:
-    """Cell -> code when all unknown answers are labels of one language; None when some are labels of none."""
-    codes: dict[str, dict[str, str]] = {}
-    for code, label in choices.items():
-        for language, text in label.items():
-            codes.setdefault(language, {})[plain(text)] = code
-    holders = {cell: {lang for lang, by_label in codes.items() if plain(cell) in by_label} for cell in unknown}
+    """Cell -> code when all unknown answers are labels of one language; None when some are labels of none. Several
+    labels may stand in one cell, with a blank between them, where there is one way to read them."""
+    readings: dict[str, dict[str, str]] = {cell: {} for cell in unknown}  # cell -> language -> codes
+    twofold: list[str] = []
+    for language in dict.fromkeys(language for labels in choices.values() for language in labels):
+        codes = unique((labels[language], code) for code, labels in choices.items() if language in labels)
+        for cell in unknown:
+            bare = wording(cell)
+            several = splits(bare, codes, " ") if question.type == "select_multiple" else set()
+            found = {
+                frozenset(reading): reading for reading in several or ({(codes[bare],)} if bare in codes else set())
+            }
+            if len(found) > 1 or any(AMBIGUOUS in reading for reading in found):
+                twofold.append(cell)
+            elif found:
+                readings[cell][language] = _in_order(next(iter(found)), choices)
+    if twofold:
+        raise FindingsError(
+            f"{len(twofold)} answer(s) can be read as more than one option of the form.",
+            **place,
+            column=question.name,
+            rows=data_rows(column.isin(twofold)),
+            mend="export it again with XML values, or correct the form's labels.",
+        )
+    holders = {cell: set(by_language) for cell, by_language in readings.items()}
     if not all(holders.values()):
         return None
     if not holders:
         return {}
     if common := sorted(set.intersection(*holders.values())):
-        return {cell: codes[common[0]][plain(cell)] for cell in unknown}
-    count = {lang: sum(lang in held for held in holders.values()) for lang in codes}
+        return {cell: readings[cell][common[0]] for cell in unknown}
+    count = {lang: sum(lang in held for held in holders.values()) for lang in set().union(*holders.values())}
     main = max(sorted(count), key=count.__getitem__)
     raise FindingsError(
         f"The column mixes languages: most answers are labels in {main}, some in another language.",
@@ -178,6 +221,11 @@ def _from_labels(
         rows=data_rows(column.isin([cell for cell, held in holders.items() if main not in held])),
         mend="export it again with XML values and headers.",
     )
+
+
+def _in_order(codes: Iterable[str], choices: Mapping[str, Mapping[str, str]]) -> str:
+    rank = {code: i for i, code in enumerate(choices)}
+    return " ".join(sorted(codes, key=rank.__getitem__))
 
 
 def check_dates(column: pd.Series, name: str, place: dict[str, Any]) -> None:
@@ -191,11 +239,6 @@ def check_dates(column: pd.Series, name: str, place: dict[str, Any]) -> None:
             rows=data_rows(column.isin(odd)),
             mend="export it again from the survey tool; a spreadsheet may have changed the dates.",
         )
-
-
-def plain(text: str) -> str:
-    """For comparison only: without invisible characters and outer blanks."""
-    return _INVISIBLE.sub("", text).strip()
 
 
 def data_rows(mask: pd.Series) -> list[int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from findings.errors import FindingsError
-from findings.identifying import TOOL_COLUMNS, identified_by_question, identified_by_tool
+from findings.identifying import dropped_by_tool, identified_by_question, identified_by_tool
 from findings.instrument import Codebook, Question
-from findings.readers.kobo import Headers, Placed, RawTable, leaf, original_name
+from findings.readers.headers import Headers, Placed, leaf, original_name
+from findings.readers.table import RawTable, Repeat, shown
 
 KEPT_TYPES = frozenset({"select_one", "select_multiple", "integer", "decimal", "range", "date", "calculate"})
 SELECTS = frozenset({"select_one", "select_multiple"})
@@ -27,14 +28,17 @@ class Fate:
 
 
 def fates_of(
-    raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]
-) -> tuple[list[Fate], Codebook, set[str]]:
-    """The fate of every column, the codebook with wave.yaml's columns, and the languages headers are labels of."""
+    raw: RawTable | Repeat, codebook: Codebook, wave: Mapping[str, Any], evidence: Mapping[str, Any],
+    place: dict[str, Any],
+) -> tuple[list[Fate], Codebook, set[str], set[str]]:  # fmt: skip
+    """The fate of every column, the codebook with wave.yaml's columns, the languages headers are labels of, and the
+    entries of wave.yaml's `columns` that were used. `evidence`: the tool, and its own `separators` of header parts."""
+    tool = str(evidence["tool"])
     multiples = {
         n: codebook.choices.get(q.list or "", {}) for n, q in codebook.questions.items() if q.type == "select_multiple"
     }
     labels = {name: question.label for name, question in codebook.questions.items() if isinstance(question.label, dict)}
-    headers = Headers(codebook.questions, multiples, labels)
+    headers = Headers(codebook.questions, multiples, labels, evidence.get("separators", ()))
     declared: Mapping[str, Mapping[str, Any]] = wave.get("columns") or {}
     questions = dict(codebook.questions)
     duration = wave.get("duration") or {}
@@ -51,7 +55,8 @@ def fates_of(
         keys = [header, original_name(header), placed.question if placed else leaf(header)]
         entry_key = next((name for name in keys if name in declared), None)
         used |= {entry_key} if entry_key else set()
-        fate, question = _fate(header, placed, declared[entry_key] if entry_key else None, questions, clock, place)
+        entry = declared[entry_key] if entry_key else None
+        fate, question = _fate(header, placed, entry, questions, clock, tool, place)
         if fate is None:
             unknown.append(header)
             continue
@@ -59,6 +64,7 @@ def fates_of(
             questions[question.name] = question
         fates.append(fate)
     if unknown:
+        unknown = [shown(header) for header in unknown]
         name = leaf(unknown[0])
         lines = "".join(f'\n      "{header}": {{drop: "why"}}' for header in unknown[:5])
         raise FindingsError(
@@ -69,25 +75,31 @@ def fates_of(
             " {keep: true} or"
             f"\n    columns:{lines}",
         )
-    if stale := sorted(set(declared) - used):
-        raise FindingsError(
-            "wave.yaml decides on columns that the export does not have.",
-            **{**place, "file": "wave.yaml"},
-            column=", ".join(stale[:5]),
-            mend="correct or remove them under `columns`.",
-        )
     seen: dict[tuple[str, str | None], str] = {}
     for f in fates:
         if f.fate in ("identifying", "dropped"):
             continue
-        if (other := seen.setdefault((f.column, f.option), f.header)) != f.header:
+        other = seen.get((f.column, f.option))
+        seen[f.column, f.option] = f.header
+        if other is not None:
             raise FindingsError(
                 "Two columns stand for one question.",
                 **place,
                 column=f"{other}, {f.header}",
                 mend=f'drop one in wave.yaml: `columns: {{"{f.header}": {{drop: "why"}}}}`.',
             )
-    return fates, replace(codebook, questions=questions), languages
+    return fates, replace(codebook, questions=questions), languages, used
+
+
+def check_declared(wave: Mapping[str, Any], used: set[str], place: dict[str, Any]) -> None:
+    """Stop when wave.yaml decides on columns that no table of the export has."""
+    if stale := sorted(set(wave.get("columns") or {}) - used):
+        raise FindingsError(
+            "wave.yaml decides on columns that the export does not have.",
+            **{**place, "file": "wave.yaml"},
+            column=", ".join(stale[:5]),
+            mend="correct or remove them under `columns`.",
+        )
 
 
 def _fate(
@@ -96,6 +108,7 @@ def _fate(
     entry: Mapping[str, Any] | None,
     questions: Mapping[str, Question],
     clock: Iterable[Any],
+    tool: str,
     place: dict[str, Any],
 ) -> tuple[Fate | None, Question | None]:
     """One column's fate (None: nobody knows the column) and the question wave.yaml makes of it, if any."""
@@ -109,7 +122,9 @@ def _fate(
     if name in clock and (question is None or question.type not in KEPT_TYPES):
         return Fate(header, name, "duration"), None
     if question is None or question.type not in SELECTS:
-        if identified_by_tool(name) or identified_by_tool(original_name(header)):
+        # A tool's word for its own column may be a question of the form; the names common to all tools may not.
+        own = tool if question is None or question.type not in KEPT_TYPES else ""
+        if any(identified_by_tool(found, own) for found in (name, original_name(header))):
             if entry.get("keep") or entry.get("type"):
                 raise FindingsError(
                     "wave.yaml keeps an identifying column.",
@@ -120,7 +135,7 @@ def _fate(
             return Fate(header, name, "identifying", "name of a tool's identifying column"), None
         if not entry and identified_by_question(name):
             return Fate(header, name, "identifying", "name of a question that identifies"), None
-        if not entry and question is None and original_name(header) in TOOL_COLUMNS:
+        if not entry and question is None and dropped_by_tool(original_name(header), tool):
             return Fate(header, name, "dropped", "the survey tool's own"), None
     if placed and placed.option is not None:
         return Fate(header, name, "split", option=placed.option), None

@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from findings import readers
-from findings.answers import check_dates, checked, with_splits
+from findings.answers import answers_of
 from findings.errors import FindingsError
-from findings.fates import KEPT_TYPES, SELECTS, Fate, fates_of
+from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of
 from findings.instrument import Codebook, read_xlsform
-from findings.readers import google_forms
-from findings.readers.kobo import original_name
+from findings.readers.headers import original_name
+from findings.readers.table import RawTable
+from findings.repeats import repeated
 from findings.submissions import corrections_by_row
 from findings.times import times
 
@@ -35,6 +36,8 @@ class Ingested:
     `responses`: row_id, one column per question kept, interview_month, duration_flag.
     `free_text`: row_id, column, text.
     `link`: data_row (1-based), row_id. `record`: the content of ingest.json. `corrections`: CORRECTION_COLUMNS.
+    `repeats`: name -> row_id, repeat_row (1-based, of the respondent), parent_row (of a repeat in a repeat), and
+    one column per question kept.
     """
 
     responses: pd.DataFrame
@@ -43,6 +46,7 @@ class Ingested:
     codebook: Codebook
     record: dict[str, Any]
     corrections: pd.DataFrame
+    repeats: dict[str, pd.DataFrame]
 
 
 def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
@@ -55,63 +59,60 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     source = wave["source"]
     export = wave_dir / source["export"]
     place: dict[str, Any] = {"wave": wave["wave"], "file": export.name}
-    raw = readers.read(export, wave=wave["wave"], tool=source.get("tool"))
-    cells = raw.cells.replace(list(source["missing"]), pd.NA) if source.get("missing") else raw.cells
-    digest = _check_source(export, source, len(cells), place)
+    raw = readers.read(export, wave=wave["wave"], tool=source.get("tool"), source=source)
+    digest = _check_source(export, source, len(raw.cells), place)
     codebook = _extend(_read_form(wave, wave_dir), wave, place)
-    ids = _row_ids(raw.headers, cells, key)
-    if raw.evidence["tool"] == "google_forms":
-        raw = google_forms.coded(replace(raw, cells=cells), codebook, wave, place)
-        cells = raw.cells
-    fates, codebook, languages = fates_of(raw, codebook, wave, place)
+    states, left_out = _left_out(raw, source)
+    raw = _blanked(raw, states.notna(), source.get("missing") or [])
+    ids = _row_ids(raw.headers, raw.cells, key)
+    submitted = raw
+    if coded := readers.READERS[raw.evidence["tool"]].coded:
+        raw = coded(raw, codebook, wave, place)
+    cells = raw.cells
+    fates, codebook, languages, used = fates_of(raw, codebook, wave, raw.evidence, place)
+    repeats, of_repeats, texts, codebook, more = repeated(raw, states.notna(), ids, codebook, wave, place)
+    check_declared(wave, used | more, place)
     by_fate = {fate: [i for i, f in enumerate(fates) if f.fate == fate] for fate in {f.fate for f in fates}}
-
-    answers: dict[str, Mapping[str, str | None]] = wave.get("answers") or {}
-    columns: dict[str, pd.Series] = {fates[i].column: cells[i] for i in by_fate.get("kept", [])}
-    columns, rebuilt = with_splits(columns, fates, cells, codebook, place)
-    from_labels: dict[str, dict[str, str]] = {}
-    for name, column in columns.items():
-        question = codebook.questions[name]
-        if question.type in SELECTS and question.list:
-            choices = codebook.choices.get(question.list, {})
-            columns[name], relabelled = checked(column, question, choices, answers.get(name) or {}, place)
-            if relabelled:
-                from_labels[name] = relabelled
-        elif question.type == "date":
-            check_dates(column, name, place)
+    columns, rebuilt, from_labels = answers_of(cells, fates, codebook, wave, place)
 
     clock = {fates[i].column: cells[i] for i in by_fate.get("duration", [])}
     responses = pd.DataFrame({"row_id": ids, **columns, **times(clock, wave, place)})
     order = np.argsort(ids.to_numpy(dtype=object), kind="stable")
+    order = order[states.isna().to_numpy()[order]]
     free = [(fates[i].column, cells[i]) for i in by_fate.get("free_text", [])]
     kept = {*columns, *(name for name, _ in free)}
-    corrections = corrections_by_row(wave_dir, raw, ids, fates, codebook, kept, place)
+    corrections = corrections_by_row(wave_dir, submitted, ids, fates, codebook, kept, place)
+    corrections = corrections[~corrections["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
     record = {
         "wave": wave["wave"],
         "tool": raw.evidence["tool"],
         "export": export.name,
         "sha256": digest,
         "rows": len(cells),
+        "left_out": left_out,
         "delimiter": raw.evidence["delimiter"],
         "encoding": raw.evidence["encoding"],
         "header_style": "labels" if languages else "names",
         "header_languages": sorted(languages),
         "select_style": _select_style(fates, rebuilt, columns, codebook),
         "evidence": raw.evidence,
+        "labels": _labels(raw, fates),
         "columns": [vars(fate) for fate in fates],
+        "repeats": {name: [vars(fate) for fate in found] for name, found in of_repeats.items()},
         "rebuilt": rebuilt,
         "absent": [n for n, q in codebook.questions.items() if q.type in KEPT_TYPES and n not in columns],
-        "answers": {name: dict(mapping) for name, mapping in answers.items()},
+        "answers": {name: dict(mapping) for name, mapping in (wave.get("answers") or {}).items()},
         "answers_from_labels": from_labels,
         "corrections": len(corrections),
     }
     return Ingested(
         responses.iloc[order].reset_index(drop=True).astype("string"),
-        _free_text(free, ids),
+        _free_text(free, ids, texts),
         pd.DataFrame({"data_row": np.arange(1, len(cells) + 1), "row_id": ids}).iloc[order].reset_index(drop=True),
         codebook,
         record,
         corrections,
+        repeats,
     )
 
 
@@ -172,9 +173,42 @@ def _row_ids(headers: list[str], cells: pd.DataFrame, key: bytes) -> pd.Series:
     return pd.Series(ids, dtype="string")
 
 
-def _free_text(columns: list[tuple[str, pd.Series]], ids: pd.Series) -> pd.DataFrame:
-    """Long table of the text answers that are not empty."""
-    parts = [
+def _left_out(raw: RawTable, source: Mapping[str, Any]) -> tuple[pd.Series, dict[str, int]]:
+    """Why a submission is no interview (null = it is one), and how many are so."""
+    # ASSUME[left_out]: what the tool marks as rejected, not decrypted, a preview or unfinished is no interview, unless
+    # wave.yaml keeps its state by name: `source: {keep: [unfinished]}`.
+    states = raw.states if raw.states is not None else pd.Series(pd.NA, index=raw.cells.index, dtype="string")
+    states = states.mask(states.isin(list(source.get("keep") or [])))
+    return states, {str(state): int(count) for state, count in states.value_counts().sort_index().items()}
+
+
+def _blanked(raw: RawTable, out: pd.Series, missing: list[str]) -> RawTable:
+    """The table without the cells of rows that are left out and without declared missing codes; no row moves."""
+    cells = raw.cells
+    if out.any():
+        cells = cells.mask(pd.DataFrame({i: out for i in cells.columns}))
+    repeats = raw.repeats
+    if missing:
+        cells = cells.replace(missing, pd.NA)
+        repeats = {name: replace(r, cells=r.cells.replace(missing, pd.NA)) for name, r in repeats.items()}
+    return replace(raw, cells=cells, repeats=repeats)
+
+
+def _labels(raw: RawTable, fates: list[Fate]) -> dict[str, Any]:
+    """The export's own labels of the columns kept: question as asked, and answer -> label."""
+    named: Mapping[str, str] = raw.evidence.get("headers") or {}
+    found = {}
+    for fate in fates:
+        header = named.get(fate.column, fate.header)
+        wording, values = raw.wordings.get(header), raw.values.get(header)
+        if fate.fate == "kept" and (wording or values):
+            found[fate.column] = {"wording": wording, "values": dict(values or {})}
+    return found
+
+
+def _free_text(columns: list[tuple[str, pd.Series]], ids: pd.Series, more: list[pd.DataFrame]) -> pd.DataFrame:
+    """Long table of the text answers that are not empty; `more` those of repeats."""
+    parts = more + [
         pd.DataFrame({"row_id": ids[text.notna()], "column": name, "text": text.dropna()}) for name, text in columns
     ]
     whole = pd.concat(parts) if parts else pd.DataFrame({"row_id": [], "column": [], "text": []})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,10 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Question:
-    """One question: `relevant` holds its own condition and those of its groups, joined by `and`; "" where none."""
+    """One question: `relevant` holds its own condition and those of its groups, joined by `and`; "" where none.
+
+    `repeat` is the innermost repeat it is asked in, "" where none.
+    """
 
     name: str
     type: str
@@ -41,6 +44,7 @@ class Question:
     constraint: str
     required: bool
     group: str
+    repeat: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,17 @@ def read_xlsform(path: Path) -> Codebook:
     lists = _choices(choices, path)
     questions: dict[str, Question] = {}
     groups: list[tuple[str, str]] = []
+    repeats: list[str] = []  # beside `groups`: the group's name if it is a repeat, else ""
     for number, row in enumerate(survey, start=2):
         kind = " ".join(row.get("type", "").split())
         if re.fullmatch(r"begin[ _](group|repeat)", kind):
             groups.append((row.get("name", ""), row.get("relevant", "")))
+            repeats.append(row.get("name", "") if kind.endswith("repeat") else "")
         elif re.fullmatch(r"end[ _](group|repeat)", kind):
             if not groups:
                 raise FindingsError("The form ends a group that it did not begin.", file=path.name, rows=[number])
             groups.pop()
+            repeats.pop()
         elif kind and kind != "note":
             for question in _questions(row, kind, groups):
                 if question.name in questions:
@@ -104,7 +111,11 @@ def read_xlsform(path: Path) -> Codebook:
                         rows=[number],
                         mend="add the list to the form's choices sheet.",
                     )
-                questions[question.name] = question
+                if kind.endswith(" or_other") and question.list:
+                    # pyxform gives such a list the option itself.
+                    lists[question.list].setdefault(OTHER, dict.fromkeys(question.label, "Other"))
+                within = next((name for name in reversed(repeats) if name), "")
+                questions[question.name] = replace(question, repeat=within)
     return Codebook(questions, lists)
 
 

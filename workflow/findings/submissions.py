@@ -13,12 +13,16 @@ import pandas as pd
 from findings.errors import FindingsError
 from findings.fates import Fate
 from findings.instrument import Codebook
-from findings.readers.kobo import RawTable, leaf, original_name
+from findings.readers.headers import leaf, original_name
+from findings.readers.table import RawTable
 from findings.readers.tabular import delimiter_of, read_text
 
 CORRECTIONS = "corrections.csv"
 CORRECTION_COLUMNS = ["row_id", "column", "old", "new", "reason", "who", "date"]
-SUBMISSION_IDS = frozenset({"_uuid", "_id", "rootUuid", "instanceID"})
+# KoboToolbox, ODK Central and SurveyCTO, Qualtrics, SurveyMonkey, LimeSurvey, Microsoft Forms.
+SUBMISSION_IDS = frozenset(
+    {"_uuid", "_id", "rootUuid", "instanceID", "KEY", "key", "ResponseId", "Respondent ID", "id", "Response ID", "ID"}
+)
 NEEDED = ("column", "old", "new", "reason", "who", "date")
 
 

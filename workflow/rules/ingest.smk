@@ -11,6 +11,8 @@ rule ingest:
         corrections="results/confidential/{wave}/corrections.parquet",
         codebook="results/confidential/{wave}/codebook.json",
         record="results/confidential/{wave}/ingest.json",
+        # repeat_<name>.parquet, one for every repeat: how many there are only the export knows.
+        repeats=directory("results/confidential/{wave}/repeats"),
     params:
         key="results/confidential/row_id.key",
     log:

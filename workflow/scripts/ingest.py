@@ -19,7 +19,10 @@ with job(snakemake) as io:
     result.link.to_parquet(io.output.link, index=False)
     result.corrections.to_parquet(io.output.corrections, index=False)
     Path(io.output.codebook).write_text(result.codebook.to_json(), encoding="utf-8")
+    Path(io.output.repeats).mkdir(exist_ok=True)
+    for name, table in result.repeats.items():
+        table.to_parquet(Path(io.output.repeats) / f"repeat_{name}.parquet", index=False)
     record = json.dumps(result.record, ensure_ascii=False, indent=1)
     Path(io.output.record).write_text(record, encoding="utf-8")
-    counts = {name: value for name, value in result.record.items() if name != "columns"}
+    counts = {name: value for name, value in result.record.items() if name not in ("columns", "labels", "repeats")}
     print(f"Recognised from the file: {json.dumps(counts, ensure_ascii=False)}")

@@ -1,42 +1,65 @@
 """Readers: an export as a survey tool wrote it -> text cells and the evidence of how it was written.
 
-One signature for every tool: `read(path, *, wave) -> RawTable`.
+One signature for every tool: `read(path, *, wave, source) -> RawTable`, beside `marks(look)`, what in the file says
+that the tool wrote it; and for tools that write labels for codes `coded(raw, codebook, wave, place) -> RawTable`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from findings.errors import FindingsError
 from findings.readers import google_forms, kobo
-from findings.readers.kobo import RawTable
+from findings.readers.look import Look, look
+from findings.readers.table import RawTable, Repeat
 
-__all__ = ["READERS", "RawTable", "read", "recognise"]
+__all__ = ["READERS", "RawTable", "Repeat", "Tool", "evidence_of", "read", "recognise"]
 
-READERS: dict[str, Callable[..., RawTable]] = {
-    "kobo_xlsx": kobo.read_xlsx,
-    "kobo_csv": kobo.read_csv,
-    "google_forms": google_forms.read_csv,
+
+@dataclass(frozen=True)
+class Tool:
+    """A survey tool: the kinds of its files, what marks it, its reader, and its way from labels to codes, if any."""
+
+    kinds: tuple[str, ...]
+    marks: Callable[[Look], list[str]]
+    read: Callable[..., RawTable]
+    coded: Callable[..., RawTable] | None = None
+
+
+READERS: dict[str, Tool] = {
+    "kobo_xlsx": Tool(("xlsx",), kobo.marks, kobo.read),
+    "kobo_csv": Tool(("csv",), kobo.marks, kobo.read),
+    "google_forms": Tool(("csv", "xlsx"), google_forms.marks, google_forms.read, google_forms.coded),
 }
 
 
-def recognise(path: Path, wave: str) -> str:
-    """The tool that wrote the export, from the file itself; stops when no reader knows it."""
-    tool = kobo.recognise(path, wave=wave) or google_forms.recognise(path, wave=wave)
+def recognise(path: Path, wave: str, source: Mapping[str, Any] | None = None) -> str:
+    """The tool that wrote the export, from the file itself; stops when no reader knows it, or two do."""
+    return evidence_of(path, wave, source)[0]
+
+
+def evidence_of(path: Path, wave: str, source: Mapping[str, Any] | None = None) -> tuple[str, list[str]]:
+    """The tool that wrote the export, and what in the file says so."""
+    seen = look(path, wave=wave, source=source)
+    found = {name: marks for name, tool in READERS.items() if seen.kind in tool.kinds and (marks := tool.marks(seen))}
+    if len(found) == 1:
+        return next(iter(found.items()))
+    raise FindingsError(
+        f"The export may be of {' or '.join(found)}." if found else "No reader recognises the export.",
+        wave=wave,
+        file=path.name,
+        mend=f"say which tool wrote it: `source: {{tool: ...}}` in wave.yaml, one of {', '.join(sorted(READERS))}.",
+    )
+
+
+def read(path: Path, *, wave: str, tool: str | None = None, source: Mapping[str, Any] | None = None) -> RawTable:
+    """The export, by the reader of `tool` (None: recognised from the file); `source` as in wave.yaml."""
+    marks = ["source.tool in wave.yaml"]
     if tool is None:
-        raise FindingsError(
-            "No reader recognises the export.",
-            wave=wave,
-            file=path.name,
-            mend=f"say which tool wrote it: `source: {{tool: ...}}` in wave.yaml, one of {', '.join(sorted(READERS))}.",
-        )
-    return tool
-
-
-def read(path: Path, *, wave: str, tool: str | None = None) -> RawTable:
-    """The export, by the reader of `tool` (None: recognised from the file)."""
-    tool = tool or recognise(path, wave)
+        tool, marks = evidence_of(path, wave, source)
     if tool not in READERS:
         raise FindingsError(
             f"There is no reader for the tool {tool}.",
@@ -44,4 +67,5 @@ def read(path: Path, *, wave: str, tool: str | None = None) -> RawTable:
             file=path.name,
             mend=f"`source: {{tool: ...}}` in wave.yaml, one of {', '.join(sorted(READERS))}.",
         )
-    return READERS[tool](path, wave=wave)
+    raw = READERS[tool].read(path, wave=wave, source=source)
+    return replace(raw, evidence={**raw.evidence, "recognised_by": marks})

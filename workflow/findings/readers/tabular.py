@@ -5,36 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from findings.errors import FindingsError
 
-# Delimiters a survey tool writes; the others are known only so that the error can name what it found.
+# Delimiters a survey tool writes; the others only where wave.yaml says so.
 ACCEPTED = {";": "semicolon", ",": "comma"}
 REFUSED = {"\t": "tab", "|": "bar"}
 CHUNK = 20_000
+HEAD = 1 << 18
+# How many records of the file's beginning must be of one width.
+FIRST = 50
 ENCODING = "utf-8"
 
 csv.field_size_limit(16 * 1024 * 1024)
 
 
-def read_text(path: Path, *, wave: str) -> str:
-    """The file as text, without a byte-order mark; stops when it is missing, empty or not UTF-8."""
+def read_text(path: Path, *, wave: str, encoding: str = ENCODING) -> str:
+    """The file as text, without a byte-order mark; stops when it is missing, empty or not in `encoding`."""
     raw = read_bytes(path, wave=wave)
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise FindingsError(
-            f"The export is not UTF-8: line {line} of the file holds a byte that UTF-8 does not have.",
-            wave=wave,
-            file=path.name,
-            mend="export it again from the survey tool as CSV (UTF-8); do not open and save it in a spreadsheet.",
-        ) from None
+        return raw.decode(_codec(encoding))
+    except (UnicodeDecodeError, LookupError) as error:
+        raise _not_in(encoding, raw, error, path, wave) from None
 
 
 def read_bytes(path: Path, *, wave: str) -> bytes:
@@ -54,58 +54,128 @@ def read_bytes(path: Path, *, wave: str) -> bytes:
     return raw
 
 
-def first_record(text: str, delimiter: str) -> list[str]:
-    """The header record as `delimiter` splits it; empty when it cannot be parsed."""
+def _codec(encoding: str) -> str:
+    """The codec that leaves out a byte-order mark."""
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+
+
+def _not_in(encoding: str, raw: bytes, error: Exception, path: Path, wave: str) -> FindingsError:
+    name = "UTF-8" if _codec(encoding) == "utf-8-sig" else encoding
+    at = error.start if isinstance(error, UnicodeDecodeError) else 0
+    return FindingsError(
+        f"The export is not {name}: line {raw.count(bytes([10]), 0, at) + 1} of the file holds a byte that {name} does "
+        "not have.",
+        wave=wave,
+        file=path.name,
+        mend="export it again from the survey tool as CSV (UTF-8); do not open and save it in a spreadsheet. If it is"
+        " the only copy: `source: {encoding: cp1252}` in wave.yaml, or the encoding it has.",
+    )
+
+
+def first_records(head: str, delimiter: str, count: int = FIRST) -> list[list[str]]:
+    """The first records, as `delimiter` splits them, up to where they cannot be parsed."""
+    found: list[list[str]] = []
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        for record in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True):
+            if record:
+                found.append(record)
+            if len(found) == count:
+                break
     except csv.Error:
-        return []
+        pass
+    return found
 
 
-def delimiter_of(text: str, path: Path, *, wave: str) -> str:
-    """The delimiter that splits the header into most columns; one column, or a refused delimiter, stops."""
-    widths = {mark: len(first_record(text, mark)) for mark in (*ACCEPTED, *REFUSED)}
-    best = max(widths, key=lambda mark: widths[mark])
-    if best in ACCEPTED and widths[best] > 1:
+def head_of(raw: bytes, encoding: str = ENCODING) -> str:
+    """The beginning of the file as text, cut after a whole record."""
+    codec = _codec(encoding)
+    try:
+        text = raw[:HEAD].decode(codec, errors="replace")
+    except LookupError:
+        text = raw[:HEAD].decode("utf-8-sig", errors="replace")
+    if len(raw) <= HEAD:
+        return text
+    # A line end is a record's end where the quotation marks before it are paired.
+    cut = next((i for i in range(len(text) - 1, 0, -1) if text[i] == "\n" and text.count('"', 0, i) % 2 == 0), 0)
+    return text[: cut + 1]
+
+
+def delimiter_of(head: str, path: Path, *, wave: str) -> str:
+    """The delimiter that splits the beginning of the file into records of one width; several, or none, stops."""
+    widths: dict[str, list[int]] = {}
+    for mark in (*ACCEPTED, *REFUSED):
+        widths[mark] = [len(record) for record in first_records(head, mark)]
+    even = [mark for mark in ACCEPTED if widths[mark] and widths[mark][0] > 1 and len(set(widths[mark])) == 1]
+    if len(even) == 1:
+        return even[0]
+    if len(even) > 1:
+        raise FindingsError(
+            "The export can be read with two delimiters.",
+            wave=wave,
+            file=path.name,
+            mend='say which it is in wave.yaml: `source: {delimiter: ";"}`.',
+        )
+    best = max(widths, key=lambda mark: widths[mark][0] if widths[mark] else 0)
+    first = widths[best][0] if widths[best] else 0
+    if best in ACCEPTED and first > 1:
         return best
-    found = f"separated by {REFUSED[best]}" if widths[best] > 1 else "one column: its delimiter is neither ; nor ,"
+    found = f"separated by {REFUSED[best]}" if first > 1 else "one column: its delimiter is neither ; nor ,"
     raise FindingsError(
         f"The export has the wrong delimiter; it is {found}.",
         wave=wave,
         file=path.name,
-        mend="export it again as CSV separated by ; (KoboToolbox's own) or by a comma.",
+        mend="export it again as CSV separated by ; (KoboToolbox's own) or by a comma, or say its delimiter in"
+        ' wave.yaml: `source: {delimiter: "|"}`.',
     )
 
 
-def read_delimited(path: Path, *, wave: str) -> tuple[list[str], pd.DataFrame, str]:
-    """Headers as found, cells (text; columns 0..n-1; null = empty cell), and the delimiter.
+def read_delimited(
+    path: Path, *, wave: str, source: Mapping[str, Any] | None = None
+) -> tuple[list[str], pd.DataFrame, dict[str, Any]]:
+    """Headers as found, cells (text; columns 0..n-1; null = empty cell), and the delimiter and encoding.
 
-    Parsed by the standard library's csv, strictly, then by Arrow, and compared cell for cell.
+    `source` of wave.yaml may say `delimiter` and `encoding`. Parsed by the standard library's csv, strictly, then by
+    Arrow, and compared cell for cell; never is the whole file a second time in memory.
     """
-    text = read_text(path, wave=wave)
-    delimiter = delimiter_of(text, path, wave=wave)
+    source = source or {}
+    encoding = str(source.get("encoding") or ENCODING)
+    raw = read_bytes(path, wave=wave)
+    delimiter = str(source.get("delimiter") or delimiter_of(head_of(raw, encoding), path, wave=wave))
     try:
-        headers, table = _parse(text, delimiter, path, wave)
+        stream = io.TextIOWrapper(io.BytesIO(raw), encoding=_codec(encoding), newline="")
+        headers, table = _parse(stream, delimiter, path, wave)
     except csv.Error:
-        rows = _records_before_break(text, delimiter)
         raise FindingsError(
             "The export is broken or truncated: a quotation mark is not closed, or stands inside an unquoted cell.",
             wave=wave,
             file=path.name,
-            rows=[rows],
+            rows=[_records_before_break(raw, encoding, delimiter)],
             mend="download the export again from the survey tool.",
         ) from None
-    _check_by_arrow(text, delimiter, headers, table, path, wave)
-    cells = [pa.array(column, type=pa.string()) if not column else pa.chunked_array(column) for column in table]
-    frame = {i: pd.array(column, dtype="string[pyarrow]") for i, column in enumerate(cells)}
-    return headers, pd.DataFrame(frame).replace("", pd.NA), delimiter
+    except (UnicodeError, LookupError) as error:
+        raise _not_in(encoding, raw, error, path, wave) from None
+    if _codec(encoding) != "utf-8-sig":
+        raw = raw.decode(_codec(encoding)).encode(ENCODING)
+    _check_by_arrow(raw, delimiter, headers, table, path, wave)
+    frame = {}
+    for i in range(len(headers)):
+        column, table[i] = table[i], []
+        cells = pa.chunked_array(column, type=pa.string())
+        empty = pa.scalar(None, type=pa.string())
+        frame[i] = pd.array(pc.if_else(pc.equal(cells, ""), empty, cells), dtype="string[pyarrow]")
+    return headers, pd.DataFrame(frame), {"delimiter": delimiter, "encoding": encoding}
 
 
-def _parse(text: str, delimiter: str, path: Path, wave: str) -> tuple[list[str], list[list[pa.Array]]]:
-    """Headers and, per column, chunks of text (empty cells still ''); blank lines hold no record."""
-    records = (
-        record for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if record
-    )
+def _records(stream: Iterator[str] | io.TextIOBase, delimiter: str) -> Iterator[list[str]]:
+    """Records of the file; blank lines hold none."""
+    return (record for record in csv.reader(stream, delimiter=delimiter, strict=True) if record)
+
+
+def _parse(
+    stream: Iterator[str] | io.TextIOBase, delimiter: str, path: Path, wave: str
+) -> tuple[list[str], list[list[pa.Array]]]:
+    """Headers and, per column, chunks of text (empty cells still '')."""
+    records = _records(stream, delimiter)
     headers = next(records)
     columns: list[list[pa.Array]] = [[] for _ in headers]
     ragged: list[int] = []
@@ -128,11 +198,11 @@ def _parse(text: str, delimiter: str, path: Path, wave: str) -> tuple[list[str],
     return headers, columns
 
 
-def _records_before_break(text: str, delimiter: str) -> int:
+def _records_before_break(raw: bytes, encoding: str, delimiter: str) -> int:
     """Number of the data row in which strict parsing stops."""
     count = 0
     try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        for _ in _records(io.TextIOWrapper(io.BytesIO(raw), encoding=_codec(encoding), newline=""), delimiter):
             count += 1
     except csv.Error:
         pass
@@ -140,36 +210,46 @@ def _records_before_break(text: str, delimiter: str) -> int:
 
 
 def _check_by_arrow(
-    text: str, delimiter: str, headers: list[str], table: list[list[pa.Array]], path: Path, wave: str
+    raw: bytes, delimiter: str, headers: list[str], table: list[list[pa.Array]], path: Path, wave: str
 ) -> None:
-    """Parse again with Arrow's reader and compare every cell; names the first row and column that differ."""
+    """Parse again with Arrow's reader, block by block, and compare every cell; names the first that differs."""
     names = [f"f{i}" for i in range(len(headers))]
-    raw = text.encode(ENCODING)
+    mine = [pa.chunked_array(column, type=pa.string()) for column in table]
+    seen = -1  # the header is the first record
     try:
-        second = arrow_csv.read_csv(
+        second = arrow_csv.open_csv(
             pa.BufferReader(raw),
             read_options=arrow_csv.ReadOptions(
-                autogenerate_column_names=True, block_size=min(max(len(raw), 1 << 16), 1 << 27), use_threads=False
+                autogenerate_column_names=True, block_size=min(max(len(raw), 1 << 16), 1 << 26), use_threads=False
             ),
             parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
+        if len(second.schema) != len(headers):
+            raise disagreement("has another number of columns to a second library", path, wave)
+        for batch in second:
+            start = 0
+            if seen < 0 and batch.num_rows:
+                for position, header in enumerate(headers):
+                    if batch.column(position)[0].as_py() != header:
+                        raise disagreement("has another header to a second library", path, wave, column=header)
+                start, seen = 1, 0
+            for position, header in enumerate(headers):
+                other = batch.column(position).slice(start)
+                part = mine[position].slice(seen, len(other))
+                if not part.equals(pa.chunked_array([other])):
+                    pairs = zip(part.to_pylist(), other.to_pylist(), strict=False)
+                    row = next((i for i, (a, b) in enumerate(pairs, start=1) if a != b), len(part) + 1)
+                    raise disagreement(
+                        "has another cell to a second library", path, wave, column=header, row=seen + row
+                    )
+            seen += batch.num_rows - start
     except pa.ArrowInvalid:
         raise disagreement("cannot be parsed by the second library", path, wave) from None
-    rows = sum(len(chunk) for chunk in table[0])
-    if second.num_columns != len(headers) or second.num_rows != rows + 1:
-        raise disagreement("has another number of rows or columns to a second library", path, wave)
-    for position, header in enumerate(headers):
-        other = second.column(position)
-        if other[0].as_py() != header:
-            raise disagreement("has another header to a second library", path, wave, column=header)
-        mine = pa.chunked_array(table[position], type=pa.string())
-        if not mine.equals(other.slice(1)):
-            pairs = zip(mine.to_pylist(), other.slice(1).to_pylist(), strict=True)
-            row = next(i for i, (a, b) in enumerate(pairs, start=1) if a != b)
-            raise disagreement("has another cell to a second library", path, wave, column=header, row=row)
+    if max(seen, 0) != len(mine[0]):
+        raise disagreement("has another number of rows to a second library", path, wave)
 
 
 def disagreement(

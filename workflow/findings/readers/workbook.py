@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX workbook as exact text, read by calamine and checked cell for cell by openpyxl."""
+"""The sheets of an XLSX workbook as exact text, read by calamine and checked cell for cell by openpyxl."""
 
 from __future__ import annotations
 
@@ -70,24 +70,27 @@ def cell_text(value: object) -> str | None:
     raise TypeError(f"no text for a cell of type {type(value).__name__}")
 
 
-def read_first_sheet(path: Path, *, wave: str) -> tuple[list[str], pd.DataFrame, int]:
-    """Headers as found, cells (text; columns 0..n-1; null = empty cell), and how many sheets there are."""
+def read_sheets(path: Path, *, wave: str, first: bool = False) -> dict[str, tuple[list[str], pd.DataFrame]]:
+    """Sheets by name, in order (the first alone, if asked): headers as found, and cells (text; columns 0..n-1; null =
+    empty cell). Stops when the first is empty; further empty ones are left out."""
     raw = check_workbook(path, wave=wave)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        sheets = workbook.sheet_names
-        grid = _trim(workbook.get_sheet_by_index(0).to_python(skip_empty_area=False))
+        names = workbook.sheet_names[:1] if first else workbook.sheet_names
+        grids = {name: _trim(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
     except Exception:  # noqa: BLE001 - calamine raises several kinds, whose text may quote a cell
         raise FindingsError(
             "The workbook is truncated or broken.", wave=wave, file=path.name, mend="download the export again."
         ) from None
-    if not grid:
+    if not grids or not next(iter(grids.values())):
         raise FindingsError("The first sheet is empty.", wave=wave, file=path.name, mend="download the export again.")
-    _check_by_openpyxl(raw, grid, path, wave)
-    width = len(grid[0])
-    headers = [value or "" for value in grid[0]]
-    frame = {i: pd.array([row[i] for row in grid[1:]], dtype="string[pyarrow]") for i in range(width)}
-    return headers, pd.DataFrame(frame), len(sheets)
+    sheets = {}
+    for number, (name, grid) in enumerate(grids.items()):
+        if grid:
+            _check_by_openpyxl(raw, grid, path, wave, number)
+            frame = {i: pd.array([row[i] for row in grid[1:]], dtype="string[pyarrow]") for i in range(len(grid[0]))}
+            sheets[name] = [value or "" for value in grid[0]], pd.DataFrame(frame)
+    return sheets
 
 
 def _trim(rows: Iterable[Iterable[object]]) -> Grid:
@@ -99,22 +102,22 @@ def _trim(rows: Iterable[Iterable[object]]) -> Grid:
     return [(row + [None] * width)[:width] for row in grid]
 
 
-def _check_by_openpyxl(raw: bytes, grid: Grid, path: Path, wave: str) -> None:
+def _check_by_openpyxl(raw: bytes, grid: Grid, path: Path, wave: str, number: int = 0) -> None:
     """Read again with openpyxl and compare every cell; names the first row and column that differ."""
     workbook = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     try:
-        sheet = workbook.worksheets[0]
+        sheet = workbook.worksheets[number]
         sheet.reset_dimensions()
         second = _trim(sheet.iter_rows(values_only=True))
     finally:
         workbook.close()
     if len(second) != len(grid) or len(second[0]) != len(grid[0]):
         raise disagreement("has another number of rows or columns to a second library", path, wave)
-    for number, (mine, other) in enumerate(zip(grid, second, strict=True)):
+    for at, (mine, other) in enumerate(zip(grid, second, strict=True)):
         differing = [i for i, (a, b) in enumerate(zip(mine, other, strict=True)) if a != b and a != _unescaped(b)]
         if differing:
             raise disagreement(
-                "has another cell to a second library", path, wave, column=grid[0][differing[0]] or None, row=number
+                "has another cell to a second library", path, wave, column=grid[0][differing[0]] or None, row=at
             )
 
 
