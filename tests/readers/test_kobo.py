@@ -122,7 +122,7 @@ def test_repeats_become_tables_under_the_respondents_id(tmp_path):
         ["r000001", "1", pd.NA, "9"], ["r000002", "1", pd.NA, "7"], ["r000002", "2", pd.NA, "5"],
     ]  # fmt: skip
     assert tables["toys"].values.tolist() == [["r000002", "1", "2", "pay"]]
-    assert {f.fate for f in fates["children"]} == {"kept", "identifying"} and not texts
+    assert {f.fate for f in fates["children"]} == {"kept", "identifying", "dropped"} and not texts
     tables, *_ = repeated(raw, pd.Series([True, False, False]), ids, CODEBOOK, {}, PLACE)
     assert tables["children"]["row_id"].tolist() == ["r000001"] and tables["toys"].empty
 

@@ -17,7 +17,7 @@ _TOOL = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"(.*[_\W])?(latitude|longitude|altitude|precision|accuracy)|.*geopoint.*|.*geotrace.*|.*geoshape.*|(.*_)?gps(_.*)?",
+    r".*(latitude|longitude|altitude)|(.*[_\W]|gps)?(precision|accuracy)|.*geopoint.*|.*geotrace.*|.*geoshape.*|(.*_)?gps(_.*)?",
     re.IGNORECASE,
 )
 # What one tool alone calls so: in another's export the same word may be a question. Compared as `_bare` leaves it.
@@ -38,8 +38,8 @@ OF_TOOL: dict[str, frozenset[str]] = {
     "qualtrics": frozenset(
         "startdate enddate recordeddate start end date start_date end_date recorded_date ip_address responseid"
         " response_id externaldatareference location_latitude location_longitude recipient_last_name"
-        " recipient_first_name recipient_email q_totalduration sessionid panelid prolific_pid prolific_id workerid aid rid"
-        " q_relevantidfraudscore q_relevantidduplicatescore".split()
+        " recipient_first_name recipient_email q_totalduration sessionid panelid prolific_pid prolific_id workerid"
+        " aid rid q_relevantidfraudscore q_relevantidduplicatescore".split()
     ),
     "limesurvey": frozenset(
         "id submitdate startdate datestamp date_submitted date_started date_last_action response_id start end ipaddr"
@@ -47,7 +47,7 @@ OF_TOOL: dict[str, frozenset[str]] = {
     ),
     "surveymonkey": frozenset(
         "respondent_id collector_id start_date end_date start end date_created date_modified ip_address email_address"
-        " first_name last_name custom_data custom_data_1 custom_value custom_1 rds seq".split()
+        " first_name last_name custom_data custom_data_1 custom_value custom_1 rds rds_seq seq".split()
     ),
 }  # fmt: skip
 for _form in ("spss", "stata"):

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from findings.errors import FindingsError
-from findings.readers import google_forms, kobo
+from findings.readers import (
+    google_forms,
+    kobo,
+    limesurvey,
+    microsoft_forms,
+    odk_central,
+    plain_csv,
+    qualtrics,
+    surveycto,
+    surveymonkey,
+)
 from findings.readers.look import Look, look
 from findings.readers.table import RawTable, Repeat
 
@@ -29,10 +39,18 @@ class Tool:
     coded: Callable[..., RawTable] | None = None
 
 
+TABLES = ("csv", "xlsx")
 READERS: dict[str, Tool] = {
     "kobo_xlsx": Tool(("xlsx",), kobo.marks, kobo.read),
     "kobo_csv": Tool(("csv",), kobo.marks, kobo.read),
-    "google_forms": Tool(("csv", "xlsx"), google_forms.marks, google_forms.read, google_forms.coded),
+    "odk_central": Tool(("zip", "csv"), odk_central.marks, odk_central.read),
+    "surveycto": Tool(TABLES, surveycto.marks, surveycto.read, surveycto.coded),
+    "google_forms": Tool(("csv", "xlsx", "zip"), google_forms.marks, google_forms.read, google_forms.coded),
+    "microsoft_forms": Tool(TABLES, microsoft_forms.marks, microsoft_forms.read, microsoft_forms.coded),
+    "qualtrics": Tool(("csv", "xlsx", "zip"), qualtrics.marks, qualtrics.read, qualtrics.coded),
+    "limesurvey": Tool(TABLES, limesurvey.marks, limesurvey.read, limesurvey.coded),
+    "surveymonkey": Tool(("csv", "xlsx", "zip"), surveymonkey.marks, surveymonkey.read, surveymonkey.coded),
+    "plain_csv": Tool(TABLES, plain_csv.marks, plain_csv.read, plain_csv.coded),
 }
 
 

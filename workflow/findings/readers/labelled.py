@@ -47,7 +47,10 @@ class Notation:
     joins: tuple[str, ...] = ()
     clock: Mapping[str, str] = field(default_factory=dict)
     moments: str | None = None
-    unmask: Callable[[pd.Series], pd.Series] | None = None
+    # How a tool writes some answers: its cell -> the codes or labels that it may mean, the first that the list has.
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # A row of a grid stands in the header without its question.
+    rows_alone: bool = False
 
 
 def beside(text: str) -> tuple[str, ...]:
@@ -80,6 +83,12 @@ class _Coding:
         self.declared: Mapping[str, Mapping[str, Any]] = wave.get("columns") or {}
         self.mapped: Mapping[str, Mapping[str, str | None]] = wave.get("answers") or {}
         self.by_wording = unique((w, name) for name, q in codebook.questions.items() for w in q.label.values())
+        self.by_row = unique(
+            (label[label.rindex("[") + 1 : -1], name)
+            for name, q in codebook.questions.items()
+            for label in q.label.values()
+            if label.endswith("]") and "[" in label
+        )
         self.headers: list[str] = []
         self.columns: list[pd.Series] = []
         self.own: dict[str, pd.Series] = {}
@@ -113,7 +122,11 @@ class _Coding:
     def _column(self, header: str, cells: pd.Series) -> None:
         """One column of the export, to where it belongs."""
         if moment := self.notation.clock.get(header.strip()):
-            self._add(moment, self._moments(cells, header) if moment in self.used else cells)
+            form = self.source.get("timestamp") or self.notation.moments
+            self._add(moment, moments(cells, header, form, self.place) if moment in self.used else cells)
+            return
+        if header in self.used and header not in self.codebook.questions:
+            self._add(header, moments(cells, header, self.source.get("timestamp"), self.place))
             return
         entry = self.declared.get(header) or {}
         if entry and not entry.get("rename"):
@@ -122,8 +135,6 @@ class _Coding:
         reading = self.notation.reading(header, self.raw)
         if entry.get("rename"):
             reading = Reading((str(entry["rename"]),), reading.wordings, reading.parts, reading.own)
-        if self.notation.unmask:
-            cells = self.notation.unmask(cells)
         name = self._question(reading, header)
         if name is not None:
             # A declared name is given by findings.fates, which knows the column by its header.
@@ -150,6 +161,8 @@ class _Coding:
             if name in self.codebook.questions:
                 return name
         found = {self.by_wording[w] for text in wordings if (w := wording(text)) in self.by_wording}
+        if not found and self.notation.rows_alone:
+            found = {self.by_row[w] for text in wordings if (w := wording(text)) in self.by_row}
         if len(found) > 1 or AMBIGUOUS in found:
             raise FindingsError(
                 "A header stands for two questions.",
@@ -172,7 +185,7 @@ class _Coding:
         code = next(iter(codes)) if len(codes) == 1 else OTHER if reading.own and OTHER in choices else None
         text = self._own_question(name)
         if question.type == "select_multiple" and code and code != AMBIGUOUS:
-            ticks = self._ticks(cells, choices[code], code, len(self.options.get(name, ())) + 1)
+            ticks = self._ticks(cells, name, choices[code], code)
             words = cells.where(ticks.isna() & cells.notna())
             if words.notna().any():
                 if text is None:
@@ -195,12 +208,18 @@ class _Coding:
             at = self.headers.index(name)
             self.columns[at] = self.columns[at].mask(self.columns[at].isna() & words.notna(), code)
 
-    def _ticks(self, cells: pd.Series, labels: Mapping[str, str], code: str, number: int) -> pd.Series:
+    def _ticks(self, cells: pd.Series, name: str, labels: Mapping[str, str], code: str) -> pd.Series:
         """1, 0 or null of an option's column; null too where the cell is neither a tick nor the option's own text."""
-        own = {wording(text) for text in labels.values()} | {code, str(number)}
-        change = {}
+        # Some tools write the option's number in its column.
+        number = str(len(self.options.get(name, ())) + 1)
+        own = {wording(text) for text in labels.values()} | {code, number}
+        mapped = {wording(cell): value for cell, value in self.mapped.get(name, {}).items()}
+        change: dict[str, str | None] = {}
         for cell in cells.dropna().unique():
             bare = wording(cell)
+            if bare in mapped:
+                change[cell] = "1" if mapped[bare] in ("1", code) else "0"
+                continue
             change[cell] = "0" if bare in UNTICKED else "1" if bare in TICKED or bare in own else None
         return cells.map(change).astype("string")
 
@@ -221,8 +240,7 @@ class _Coding:
     def _answers(self, name: str, question: Question, cells: pd.Series) -> None:
         """A column that is a whole question."""
         if question.type == "date" and self.source.get("date"):
-            days = self._moments(cells, question.name, str(self.source["date"]))
-            cells = days.str.slice(0, 10)
+            cells = moments(cells, question.name, str(self.source["date"]), self.place).str.slice(0, 10)
         if not question.list:
             self._add(name, cells)
             return
@@ -236,6 +254,8 @@ class _Coding:
         text = self._own_question(question.name)
         for cell in cells.dropna().unique():
             bare = wording(cell)
+            if bare not in codes:
+                bare = next((w for word in self.notation.aliases.get(bare, ()) if (w := wording(word)) in codes), bare)
             if bare in mapped and bare not in codes:
                 change[cell] = plain(cell)
                 continue
@@ -287,27 +307,6 @@ class _Coding:
             f"`source: {{other: {{{name}: other_text_question}}}}` in wave.yaml.",
         )
 
-    def _moments(self, cells: pd.Series, header: str, form: str | None = None) -> pd.Series:
-        """Moments as ISO 8601 with their offset. `GMT+6:30` is east of Greenwich, whatever POSIX makes of it."""
-        form = form or self.source.get("timestamp") or self.notation.moments
-        iso = cells.str.fullmatch(_ISO.pattern).fillna(False).astype(bool)
-        parts = cells.str.extract(f"^{_ZONED.pattern}$")
-        moments = pd.to_datetime(parts["moment"].mask(iso), format=form, errors="coerce") if form else None
-        odd = cells.notna() & ~iso & (moments.isna() if moments is not None else True)
-        if odd.any():
-            raise FindingsError(
-                "Times are in another format than declared.",
-                **self.place,
-                column=shown(header),
-                rows=data_rows(odd),
-                mend='say it in wave.yaml, for example `source: {timestamp: "%d/%m/%Y %H:%M:%S"}`; `date` for dates.',
-            )
-        if moments is None:
-            return cells
-        zones = [_offset(zone) if isinstance(zone, str) else "" for zone in parts["zone"]]
-        text = moments.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string")
-        return (text + pd.Series(zones, index=cells.index, dtype="string")).mask(iso, cells)
-
 
 def _longest(text: str, codes: Mapping[str, str], joins: Collection[str], type_: str) -> tuple[list[str], str]:
     """Codes of a cell that holds own words too, the longest known option first; and the words."""
@@ -342,3 +341,29 @@ def _offset(zone: str) -> str:
     if not minutes and len(hours) > 2:
         hours, minutes = hours[:-2], hours[-2:]
     return f"{zone[0]}{int(hours):02d}:{minutes or '00'}"
+
+
+def moments(cells: pd.Series, header: str, form: str | None, place: Mapping[str, Any]) -> pd.Series:
+    """Moments written as `form` (codes of strftime; None: none but ISO 8601 is known) as ISO 8601 with their offset.
+
+    `GMT+6:30` is east of Greenwich, whatever POSIX makes of it. Raises FindingsError on a cell of another format.
+    """
+    iso = cells.str.fullmatch(_ISO.pattern).fillna(False).astype(bool)
+    parts = cells.str.extract(f"^{_ZONED.pattern}$")
+    found = pd.Series(pd.NaT, index=cells.index)
+    if form:
+        found = pd.to_datetime(parts["moment"].mask(iso), format=form, errors="coerce")
+    odd = cells.notna() & ~iso & found.isna()
+    if odd.any():
+        raise FindingsError(
+            "Times are in another format than declared.",
+            **place,
+            column=shown(header),
+            rows=data_rows(odd),
+            mend='say it in wave.yaml, for example `source: {timestamp: "%d/%m/%Y %H:%M:%S"}`; `date` for dates.',
+        )
+    if not form:
+        return cells
+    zones = [_offset(zone) if isinstance(zone, str) else "" for zone in parts["zone"]]
+    text = found.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("string")
+    return (text + pd.Series(zones, index=cells.index, dtype="string")).mask(iso, cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,24 +52,43 @@ def look(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> L
         headers, cells = next(iter(sheets.values()))
         rows = cells.head(4).astype(object).where(cells.head(4).notna(), "").to_numpy().tolist()
         return Look("xlsx", [headers, *rows], list(sheets))
+    kind = "csv"
     if suffix == ".zip":
-        try:
-            with zipfile.ZipFile(path) as archive:
-                return Look("zip", names=archive.namelist())
-        except (zipfile.BadZipFile, OSError):
-            raise FindingsError(
-                "The archive is truncated or broken.", wave=wave, file=path.name, mend="download the export again."
-            ) from None
+        members = tables_in(path, wave=wave)
+        kind, raw = "zip", next(iter(members.values()))
     head = head_of(raw, str(source.get("encoding") or ENCODING))
     delimiter = str(source.get("delimiter") or delimiter_of(head, path, wave=wave))
-    return Look("csv", first_records(head, delimiter, 5), delimiter=delimiter, bom=raw.startswith(BOM))
+    return Look(kind, first_records(head, delimiter, 5), delimiter=delimiter, bom=raw.startswith(BOM))
+
+
+def tables_in(path: Path, *, wave: str) -> dict[str, bytes]:
+    """The CSV files at the top of an archive, the one with the shortest name first; not its media, not audit logs."""
+    again = "download the export again; it has to be the archive as the survey tool gave it."
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith(".csv") and "/" not in name]
+            names = sorted(
+                (name for name in names if not name.endswith("audit.csv")), key=lambda name: (len(name), name)
+            )
+            tables = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        raise FindingsError(
+            "The archive is truncated, broken or protected.", wave=wave, file=path.name, mend=again
+        ) from None
+    tables = {name: raw for name, raw in tables.items() if raw.strip()}
+    if not tables:
+        raise FindingsError("The archive holds no CSV.", wave=wave, file=path.name, mend=again)
+    return tables
 
 
 def read_table(
     path: Path, *, wave: str, source: Mapping[str, Any] | None = None
 ) -> tuple[list[str], pd.DataFrame, dict[str, Any]]:
-    """A CSV, or the first sheet of a workbook: headers, cells, and how it was written."""
+    """A CSV (in an archive, the first), or the first sheet of a workbook: headers, cells, and how it was written."""
     if path.suffix.lower() in WORKBOOKS:
         headers, cells = next(iter(read_sheets(path, wave=wave, first=True).values()))
         return headers, cells, {"delimiter": None, "encoding": None}
+    if path.suffix.lower() == ".zip":
+        name, raw = next(iter(tables_in(path, wave=wave).items()))
+        return read_delimited(Path(name), wave=wave, source=source, raw=raw)
     return read_delimited(path, wave=wave, source=source)

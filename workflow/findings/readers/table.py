@@ -60,6 +60,9 @@ def named_columns(
     """The columns that have a name: nameless empty ones are left out. Stops on a nameless one with cells, on a name
     that stands twice (as `same` compares them), and on an export without rows."""
     named = [i for i, header in enumerate(headers) if header.strip() or cells[i].notna().any()]
+    if named and not headers[named[0]].strip() and _counts(cells[named[0]]):
+        # R and pandas write row numbers so, in a first column without a name.
+        named = named[1:]
     headers, cells = [headers[i] for i in named], cells[named].set_axis(range(len(named)), axis=1)
     if nameless := [i + 1 for i, header in enumerate(headers) if not header.strip()]:
         raise FindingsError(
@@ -76,6 +79,12 @@ def named_columns(
     if cells.empty:
         raise FindingsError("The export has a header and no rows.", wave=wave, file=path.name, mend="export it again.")
     return headers, cells
+
+
+def _counts(cells: pd.Series) -> bool:
+    """Whether a column counts its rows: whole numbers, each larger than the one before."""
+    numbers = pd.to_numeric(cells.where(cells.str.fullmatch(r"\d{1,9}")), errors="coerce")
+    return bool(numbers.notna().all() and numbers.is_monotonic_increasing and numbers.is_unique)
 
 
 def shown(header: str) -> str:

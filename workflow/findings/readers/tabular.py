@@ -130,16 +130,17 @@ def delimiter_of(head: str, path: Path, *, wave: str) -> str:
 
 
 def read_delimited(
-    path: Path, *, wave: str, source: Mapping[str, Any] | None = None
+    path: Path, *, wave: str, source: Mapping[str, Any] | None = None, raw: bytes | None = None
 ) -> tuple[list[str], pd.DataFrame, dict[str, Any]]:
     """Headers as found, cells (text; columns 0..n-1; null = empty cell), and the delimiter and encoding.
 
-    `source` of wave.yaml may say `delimiter` and `encoding`. Parsed by the standard library's csv, strictly, then by
-    Arrow, and compared cell for cell; never is the whole file a second time in memory.
+    `raw`: the bytes, where the file lies in an archive. `source` of wave.yaml may say `delimiter` and `encoding`.
+    Parsed by the standard library's csv, strictly, then by Arrow, and compared cell for cell; never is the whole file
+    a second time in memory.
     """
     source = source or {}
     encoding = str(source.get("encoding") or ENCODING)
-    raw = read_bytes(path, wave=wave)
+    raw = read_bytes(path, wave=wave) if raw is None else raw
     delimiter = str(source.get("delimiter") or delimiter_of(head_of(raw, encoding), path, wave=wave))
     try:
         stream = io.TextIOWrapper(io.BytesIO(raw), encoding=_codec(encoding), newline="")
