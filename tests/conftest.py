@@ -28,8 +28,8 @@ def command(study: Path, *words: str) -> list[str]:
 
 SHOWN = {
     "figures": {"timeline", "flow", "sample_population", "funnel_finance", "barriers_health", "adoption_gender",
-                "adoption_ethnicity", "views"},
-    "tables": {"services", "respondents", "adoption", "adoption_groups", "quality"},
+                "adoption_ethnicity", "views", "specifications_urban"},
+    "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban"},
 }  # fmt: skip
 
 
@@ -55,6 +55,10 @@ def smaller(config: dict) -> dict:
         for key, kept in (("indicators", ids), ("bounds", ids), ("counts", ids), ("levels", steps)):
             if key in entry:
                 entry[key] = [name for name in entry[key] if name in kept]
+    grid = config["specifications"]
+    grid |= {"weights": ["calibrated", "none"], "missing": ["complete", "all_no"]}
+    grid["exclusions"] = {name: grid["exclusions"][name] for name in ("as_cleaned", "keep_both")}
+    grid["headlines"] = {"urban_gap": grid["headlines"]["urban_gap"]}
     for kind, shown in SHOWN.items():
         entries = {name: entry for name, entry in config["exhibits"][kind].items() if name in shown}
         config["exhibits"][kind] = entries

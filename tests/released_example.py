@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import specification_example
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
 from findings.keys import AND, print_key
@@ -25,7 +26,7 @@ def study() -> dict:
 def released(config: dict | None = None, earlier: Released | None = None, **change) -> Released:
     config = config or study()
     rows = as_text(estimates(config, **change))
-    derived = [row for row in rows if row["key"].startswith("diff(")]
+    derived = [row for row in rows if row["key"].startswith("diff(") or row["family"] == "specification"]
     return Released([row for row in rows if row not in derived], config, earlier, derived)
 
 
@@ -47,12 +48,14 @@ def of_figure(config: dict, name: str, **change) -> Released:
     kind = config["exhibits"]["figures"][name]["kind"]
     if kind == "sensitivity":
         change |= {"design": "volunteer", "intervals": False}
+    if kind == "specification":
+        change |= {"specifications": True}
     return _cached(tuple(sorted(change.items())), kind == "change")
 
 
 def estimates(
     config: dict, *, synthetic: bool = True, intervals: bool = True, suppress: float = 0.08, wave: str = WAVE,
-    design: str = "probability", changes: bool = False,
+    design: str = "probability", changes: bool = False, specifications: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """One wave: totals and groups of every indicator, flow, sample, population and quality, some withheld."""
     random = np.random.default_rng(11)
@@ -122,10 +125,14 @@ def estimates(
                 add(**of_what, **numbers, statistic="difference_of_means" if mean else "difference",
                     weighting="calibrated", estimate=0.04, ci_low=0.01, ci_high=0.07, ci_method="t",
                     p_adjusted=float(random.choice([0.001, 0.2])))  # fmt: skip
+    if specifications:
+        given = {"volunteers": design == "volunteer", "intervals": intervals, "suppress": suppress}
+        for row in specification_example.rows(config, random, **given):
+            add(**row)
     frame = pd.DataFrame(rows)
     frame["key"] = [
         f"diff({print_key(row)},{print_key({**row, 'wave': 'nug_2024'})})"
-        if str(row["statistic"]).startswith("difference") else print_key(row)
+        if str(row["statistic"]).startswith("difference") and row["family"] != "specification" else print_key(row)
         for row in frame.to_dict("records")
     ]  # fmt: skip
     hidden = frame.pop("hide").eq(True).to_numpy()

@@ -17,6 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from findings import grids
 from findings.errors import FindingsError
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
@@ -214,6 +215,7 @@ def _cross_references(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
             yield f"barriers.{barrier}.dimension", entry["dimension"], f"one of {', '.join(study['dimensions'])}"
     yield from _ladders(study)
     yield from _bases(study)
+    yield from grids.problems(study, {(e["family"], e["id"]): e["statistic"] for e in study["indicators"]})
 
 
 def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import stats
 
 Floats = npt.NDArray[np.float64]
+Limits = tuple[Floats, Floats, Floats]
 LEVEL = 0.95
 
 
@@ -62,3 +63,19 @@ def reliability(p: Floats, low: Floats, high: Floats, n: Floats, n_eff: Floats, 
     choices = [few | np.isnan(width), ~narrow & wide, (df < 8) | (p <= 0) | (p >= 1), ~narrow & (other > 1.30)]
     names = ["not_reliable", "not_reliable", "review", "footnote"]
     return np.select(choices, names, "reliable").astype(object)
+
+
+def mover(a: Limits, b: Limits, correlation: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper limit of the difference `a` − `b`, recovered from the limits of both (each value, low, high).
+
+    With Korn–Graubard or logit limits, an interval of that kind for a gap between two shares; NaN where a limit is.
+    Source: Zou and Donner (2008); Zou (2007) with correlated estimates. With Wilson's limits and independent groups it
+    is Newcombe's (1998) hybrid score interval.
+    """
+    (p, p_low, p_high), (q, q_low, q_high) = a, b
+    below, above, low, high = p - p_low, p_high - p, q - q_low, q_high - q
+    # A correlation of estimates is within ±1 but for the noise of its sums.
+    r = np.clip(correlation, -1.0, 1.0)
+    left = np.sqrt(np.maximum(below**2 - 2 * r * below * high + high**2, 0.0))
+    right = np.sqrt(np.maximum(above**2 - 2 * r * above * low + low**2, 0.0))
+    return p - q - left, p - q + right

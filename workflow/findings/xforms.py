@@ -96,7 +96,8 @@ def _compiled(expression: str, names: tuple[str, ...], column: str) -> Callable[
         context = XPathContext(_NOWHERE, variables=dict(zip(place.values(), values, strict=True)))
         return bool(token.boolean_value(token.evaluate(context)))
 
-    return test
+    # The same answers come again where a wave is cleaned in several ways.
+    return cache(test)
 
 
 def _number(text: str) -> float:

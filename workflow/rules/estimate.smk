@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["comparisons", "nonanswers"]
+PARTS = ["comparisons", "nonanswers", "specifications"]
 
 
 rule estimate:
@@ -80,3 +80,34 @@ rule nonanswers:
         "../../envs/run.yaml"
     script:
         "../scripts/nonanswers.py"
+
+
+rule specify:
+    message:
+        "Every headline of wave {wildcards.wave} in every way that another analyst might have taken"
+    input:
+        wave=wave_file,
+        raw=raw_files,
+        reference=sorted(str(path) for path in Path("data/reference").glob("*.csv")),
+        responses="results/confidential/{wave}/responses.parquet",
+        free_text="results/confidential/{wave}/free_text_raw.parquet",
+        corrections="results/confidential/{wave}/corrections.parquet",
+        codebook="results/confidential/{wave}/codebook.json",
+        respondents="results/confidential/{wave}/respondents.parquet",
+        design="results/confidential/{wave}/design.json",
+        # Summaries are over the specifications that will be released.
+        judged="results/confidential/{wave}/disclosure.parquet",
+        code=code("specify"),
+    output:
+        rows="results/confidential/{wave}/specifications.parquet",
+    params:
+        study=part(
+            STUDY, *PLAN, "nonanswers", "weighting", "singletons", "headline_weighting", "specifications", "models",
+            "disclosure",
+        ),
+    log:
+        "results/logs/{wave}/specify.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/specify.py"

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from findings.figures import by_service, flow, funnel, groups, heatmap, likert, ranked, series, tiles
+from findings.figures import by_service, flow, funnel, groups, heatmap, likert, ranked, series, specification, tiles
 from findings.release import Released
 from findings.text import exhibits
 from findings.text.facts import panels, spec
@@ -25,6 +25,7 @@ FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = 
     "population": series.draw,
     "change": series.draw,
     "sensitivity": series.draw,
+    "specification": specification.draw,
 }
 
 
@@ -42,5 +43,8 @@ def alt(released: Released, name: str, lang: str) -> str:
 
 def keys(released: Released, name: str, lang: str) -> list[str]:
     """Keys of the rows that the figure shows, withheld ones included, sorted."""
-    shown = panels(released, spec(released, "figures", name), lang)
-    return sorted({line.estimate.key for panel in shown for line in panel.lines})
+    entry = spec(released, "figures", name)
+    shown = {line.estimate.key for panel in panels(released, entry, lang) for line in panel.lines}
+    if entry["kind"] == "specification":
+        shown |= specification.keys(released, entry, lang)
+    return sorted(shown)

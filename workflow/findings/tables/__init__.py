@@ -9,7 +9,7 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.release import Released
-from findings.tables import by_group, change, glossary, indicators, quality, sample
+from findings.tables import by_group, change, glossary, indicators, quality, sample, specification
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
 
@@ -23,6 +23,7 @@ TABLES: dict[str, tuple[Build, Label]] = {
     "by_group": (by_group.build, by_group.label),
     "change": (change.build, change.label),
     "quality": (quality.build, quality.label),
+    "specification": (specification.build, specification.label),
     "glossary": (glossary.build, glossary.label),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
-from findings.text.facts import Line, panels, rows_of, wave_label
+from findings.text.facts import NOTES, Line, panels, rows_of, wave_label
 from findings.text.numbers import full, numerals, shown
 from findings.text.sentences import Claim, claim
 from findings.text.takeaways import facts
@@ -38,7 +38,9 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     words = captions(lang)["footer"]
     lines = [words["counts"]] if entry["kind"] == "flow" else [_base(released, rows, lang)]
     lines.append(words.get("of", {}).get(entry["kind"], ""))
-    if entry["kind"] != "flow":
+    if entry["kind"] in NOTES:
+        lines += NOTES[entry["kind"]](released, entry, rows, lang)
+    elif entry["kind"] != "flow":
         weighting = entry.get("weighting") or released.weighting
         lines.append(words["weighting"].get(weighting, weighting))
     if entry["kind"] not in ("flow", "likert", "tiles"):

@@ -297,6 +297,12 @@ def is_change(row: Estimate) -> bool:
     return pair is not None and "@" in pair[0] and pair[0].rsplit("@", 1)[0] == pair[1].rsplit("@", 1)[0]
 
 
+# A kind with a module of its own registers itself in KINDS, and here what else it has: facts for templates of titles
+# and sentences, beside `label` and `withheld`; lines of the footer, in place of the weighting's.
+FACTS: dict[str, Callable[[Released, Mapping[str, Any], str], dict[str, Any]]] = {}
+NOTES: dict[str, Callable[[Released, Mapping[str, Any], list[Estimate], str], list[str]]] = {}
+
+
 def value_of(line: Line) -> float:
     """The number of a line; 0 where it is withheld."""
     return line.estimate.value or 0.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from findings.release import Estimate, Released, text
-from findings.text.facts import Line, Panel, panels, rows_of, value_of
+from findings.text.facts import FACTS, Line, Panel, panels, rows_of, value_of
 
 SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert")
 CERTAIN = 0.05
@@ -30,6 +30,8 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
     if not lines:
         return found
     kind = entry["kind"]
+    if kind in FACTS:
+        return found | FACTS[kind](released, entry, lang)
     if kind == "flow":
         steps = [_fact(line) for line in lines]
         return found | {"first": steps[0], "last": steps[-1], "steps": steps}

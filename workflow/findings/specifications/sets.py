@@ -1,0 +1,104 @@
+"""Exclusion sets: the respondents whom another analyst would have kept, cleaned, coded and raked once per set.
+
+A set undoes the drops of some steps of cleaning. What comes after these steps was never done to the dropped, so the
+steps are run anew without them: a respondent who is kept is recoded like all others, and may still be dropped by
+another step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from findings import indicators, weighting
+from findings.cleaning import clean
+from findings.config import Indicator, Level, rests_on
+from findings.errors import FindingsError
+from findings.weighting import Weighted
+
+
+@dataclass(frozen=True)
+class Records:
+    """What cleaning starts from (`responses`, `free_text`, `codebook`, `corrections`), and its `respondents`."""
+
+    responses: pd.DataFrame
+    free_text: pd.DataFrame
+    codebook: Mapping[str, Any]
+    corrections: pd.DataFrame | None
+    respondents: pd.DataFrame
+
+
+def exclusion_sets(
+    undone: Mapping[str, frozenset[str]],
+    records: Records,
+    needed: Sequence[Indicator],
+    steps: Sequence[Level],
+    study: Mapping[str, Any],
+    wave: Mapping[str, Any],
+    reference: Path,
+    wave_dir: Path,
+    *,
+    trimmed: bool,
+) -> dict[str, Weighted]:
+    """The wave's indicators and weights (as `weighting.weigh`) in each set; with `trimmed`, trimmed weights too.
+
+    Raises FindingsError naming the set in which raking or trimming does not hold.
+    """
+    weighed_as = with_trim(wave, study) if trimmed else wave
+    made = {}
+    for code, steps_undone in undone.items():
+        respondents = records.respondents if not steps_undone else _cleaned(records, wave, steps_undone)
+        try:
+            made[code] = _weighed(respondents, needed, steps, study, weighed_as, reference, wave_dir)
+        except FindingsError as error:
+            raise FindingsError(
+                f"In the exclusion set {code} of `specifications`: {error}",
+                wave=wave["wave"],
+                mend="remove the set, or widen `specifications.trim`.",
+            ) from None
+    return made
+
+
+def with_trim(wave: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """The wave with the limits of trimming that it declares, else the study's, else the grid's (if it is raked)."""
+    calibration = wave.get("calibration")
+    if not calibration:
+        return dict(wave)
+    limits = calibration.get("trim") or study["weighting"].get("trim") or study["specifications"]["trim"]
+    return {**wave, "calibration": {**calibration, "trim": limits}}
+
+
+def closure(wanted: Sequence[str], every: Sequence[Indicator]) -> list[Indicator]:
+    """The indicators with the columns `wanted` and all that they rest on, in the order of `every` (bases first)."""
+    of = {indicator.column: indicator for indicator in every}
+    queue, found = list(wanted), set()
+    while queue:
+        column = queue.pop()
+        if column not in found:
+            found.add(column)
+            queue += rests_on(of[column])
+    return [indicator for indicator in every if indicator.column in found]
+
+
+def _cleaned(records: Records, wave: Mapping[str, Any], undone: frozenset[str]) -> pd.DataFrame:
+    kept = {**wave, "cleaning": [step for step in wave["cleaning"] if step["step"] not in undone]}
+    return clean(records.responses, records.free_text, records.codebook, kept, records.corrections).respondents
+
+
+def _weighed(
+    respondents: pd.DataFrame,
+    needed: Sequence[Indicator],
+    steps: Sequence[Level],
+    study: Mapping[str, Any],
+    wave: Mapping[str, Any],
+    reference: Path,
+    wave_dir: Path,
+) -> Weighted:
+    kept = respondents[respondents["dropped_by"].isna()]
+    # As the wave itself: sorted by content, so that no sum depends on the random row ids.
+    kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
+    return weighting.weigh(indicators.build(kept, needed, steps, study), kept, wave, study, reference, wave_dir)
