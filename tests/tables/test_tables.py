@@ -84,7 +84,7 @@ def test_safe_leaves_other_texts_alone():
 
 def test_the_table_of_changes_has_both_waves_and_a_corrected_p():
     config = study()
-    rows = of_figure(config, "change")
+    rows = of_figure(config, "change", suppress=0.3)
     frame = tables.build(rows, "change")
     assert len(frame) == 16 and set(frame["status"]) == {"published", "suppressed"}
     shown = frame[frame["status"] == "published"]

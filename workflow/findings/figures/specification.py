@@ -183,7 +183,7 @@ def _names(page: _Page, left: float, unit: str) -> None:
     for tick in _ticks(page):
         words = signed(round(tick, 6)) if page.low < 0 < page.high else limit(round(tick, 6))
         axes.text(-0.06, page.y(tick), numerals(words, page.lang), size=7, color=MUTED, va="center", ha="right")
-    axes.text(-0.06, page.top - 0.35 * page.line, unit, size=7, color=MUTED, va="center", ha="right")
+    axes.text(-0.06, page.top - page.line, unit, size=7, color=MUTED, va="center", ha="right")
     down = page.top + CURVE
     for _, head, of in page.rows:
         axes.text(edge, down + 0.8 * page.line, head, size=7.5, weight="bold", va="center")
