@@ -14,6 +14,7 @@ from conftest import WAVE
 from findings import grids, indicators, weighting
 from findings.cleaning import clean
 from findings.config import expand_indicators, levels, load_study, load_wave
+from findings.design import covariance
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.estimators import ratios
@@ -21,8 +22,12 @@ from findings.influence import sample
 from findings.ingest import ingest
 from findings.intervals import korn_graubard, logit, mover, student
 from findings.keys import parse_key
+from findings.models.effects import logistic_effects
+from findings.models.factors import Factor, matrix, places
+from findings.models.logistic import logistic
 from findings.specifications import Records, of_wave
-from findings.specifications.estimates import as_counted
+from findings.specifications.adjusted import adjusted
+from findings.specifications.estimates import as_counted, shares
 from scipy.stats import norm
 
 STUDY = load_study(ROOT / "config.yaml")
@@ -137,6 +142,9 @@ exclusions:
 weights: [calibrated, design, none]
 missing: [complete, all_no, all_yes]
 trim: {lower: 0.02, upper: 8}
+covariates:
+  unadjusted: {blocks: []}
+  age: {model: use, blocks: [age]}
 headlines:
   urban_gap:
     gap: {level: urban_rural, groups: [urban, rural]}
@@ -162,7 +170,9 @@ def wave(raw_study):
 
 @pytest.fixture(scope="module")
 def study(raw_study):
-    return {**load_study(raw_study / "config.yaml"), "specifications": yaml.safe_load(GRID)}
+    blocks = [{"id": "age", "terms": ["gender", "age_broad"]}, {"id": "place", "terms": ["state_region"]}]
+    grid = {"specifications": yaml.safe_load(GRID), "models": {"use": {"blocks": blocks}}}
+    return {**load_study(raw_study / "config.yaml"), **grid}
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +220,8 @@ def key(headline, choices, statistic="difference", of="ministry=finance;", weigh
 
 def test_every_point_has_its_key_and_every_key_its_columns(rows, study):
     points = [grids.parse_point(row.indicator, row.weighting) for row in rows.itertuples()]
-    assert sum(point is not None for point in points) == 3 * 3 * 3 * 3 * 2 * 3 + 3 * 3 * 3 * 3 + 3 * 3 * 3 * 3
+    # Sets, weights, missing; by interval or adjusted; definitions of three ministries, or of one.
+    assert sum(point is not None for point in points) == 3 * 3 * 3 * ((3 + 1) * 2 * 3 + (3 + 1) + 3)
     for name in rows.index[:50]:
         assert parse_key(name)["family"] == "specification"
     assert rows["estimate"].notna().all() and (rows["status"].isna()).all()
@@ -252,6 +263,43 @@ def test_a_point_is_what_the_pipeline_gives_when_it_is_run_that_way(
             assert [row["ci_low"], row["ci_high"]] == pytest.approx(wanted, abs=1e-9)
     needed = json.loads(row["cells"])
     assert set(needed["counts"]) == {*hand.n[0].astype(int), *hand.k[0].astype(int), *(hand.n - hand.k)[0].astype(int)}
+
+
+def test_an_adjusted_point_is_the_models_marginal_effect(rows, records, wave, study, raw_study):
+    by_hand = weighed(records, wave, study, raw_study, ("duration",))
+    of = sample(by_hand.frame, by_hand.design, "calibrated", WAVE)
+    factors = (
+        Factor("urban_rural", ("rural", "urban")), Factor("gender", ("female", "male")),
+        Factor("age_broad", ("18_34", "35_54", "55_plus")),
+    )  # fmt: skip
+    place, y = places(of.frame, factors), of.frame["adoption__current_any__finance"].to_numpy(dtype=float)
+    kept = (place >= 0).all(axis=1) & ~np.isnan(y)
+    made = matrix(place[kept], factors)
+    effects, influence = logistic_effects(logistic(made.x, y[kept], of.weights[kept]), made, of.weights[kept])
+    whole = np.zeros((len(y), 1))
+    whole[kept, 0] = influence[:, 0]
+    row = rows.loc[key("urban_gap", "keep_quick__complete__t__current__age")]
+    assert row["estimate"] == pytest.approx(effects[0], abs=1e-12) and row["n"] == kept.sum()
+    assert row["se"] == pytest.approx(float(np.sqrt(covariance(whole, of.weights, of.design)[0, 0])), rel=1e-9)
+    assert len(json.loads(row["cells"])["counts"]) == 2 * (2 + 2 + 3)
+
+
+def test_a_gap_adjusted_for_nothing_is_the_gap(records, wave, study, raw_study):
+    by_hand = weighed(records, wave, study, raw_study)
+    of = sample(by_hand.frame, by_hand.design, "calibrated", WAVE)
+    values = of.frame[["adoption__current_any__finance", "trust__trust"]].to_numpy(dtype=float)
+    groups = [(of.frame["gender"] == group).fillna(False).to_numpy(dtype=bool) for group in ("male", "female")]
+    plain, made = shares(of, values, groups), adjusted(of, values, Factor("gender", ("female", "male")), ())
+    assert made.gap == pytest.approx(plain.gap, abs=1e-12) and made.se == pytest.approx(plain.gap_se, rel=1e-9)
+    assert made.df == pytest.approx(plain.gap_df) and made.n == pytest.approx(plain.n.sum(axis=1))
+
+
+def test_a_model_that_does_not_hold_has_no_number_and_passes_no_gate(records, wave, study, raw_study):
+    by_hand = weighed(records, wave, study, raw_study)
+    of = sample(by_hand.frame, by_hand.design, "calibrated", WAVE)
+    women = (of.frame["gender"] == "female").to_numpy(dtype=float)
+    made = adjusted(of, women[:, None], Factor("gender", ("female", "male")), ())
+    assert np.isnan(made.gap[0]) and np.isnan(made.se[0]) and 0 in made.counts[0]
 
 
 def test_the_headlines_own_point_is_the_register_s(rows, finished_study):
