@@ -11,12 +11,14 @@ from findings.weighting import UNMATCHED, kish_deff, weigh
 STUDY = {"weighting": {"max_iterations": 200, "tolerance": 1e-12, "trim": None}, "singletons": "error"}
 
 
-def case(tmp_path, sexes, places, strata, margins=("sex", "place"), trim=None, **design):
+def case(tmp_path, sexes, places, strata, margins=("sex", "place"), trim=None, columns=None, **design):
     frame = pd.DataFrame(
         {"row_id": [f"r{i:06d}" for i in range(len(sexes))], "sex": sexes, "place": places}, dtype="string"
     )
     respondents = frame.assign(stratum=pd.array(strata, dtype="string"))
-    (tmp_path / "frame.csv").write_text("stratum,people\na,6000\nb,4000\n")
+    for name, cells in (columns or {}).items():
+        respondents[name] = pd.array(cells, dtype="string")
+    (tmp_path / "frame.csv").write_text("stratum,people,psus\na,6000,500\nb,4000,400\n")
     (tmp_path / "sex.csv").write_text("sex,population\nf,520\nm,480\n")
     (tmp_path / "place.csv").write_text("place,population\nu,30\nr,70\n")
     wave = {
@@ -100,9 +102,43 @@ def test_a_stratum_that_frame_and_sample_do_not_share_is_named(tmp_path):
     assert caught.value.codes == ["b"]
 
 
-def test_a_bad_base_weight_stops(tmp_path):
-    with pytest.raises(FindingsError, match="not positive numbers"):
-        case(tmp_path, *sample(), base_weight="sex")
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (["-1", "0", "x"] + ["2"] * 197, "Some weights are unusable: 1 missing or no number, 1 negative, 1 zero"),
+        (["0"] * 200, "All weights are unusable: 200 zero"),
+        (["1"] * 199 + ["31"], "1 over 30 times the median"),
+        ([None] + ["1"] * 199, "1 respondents of the target population have no value"),
+    ],
+)
+def test_bad_base_weights_are_named(tmp_path, weights, words):
+    with pytest.raises(FindingsError, match=words) as caught:
+        case(tmp_path, *sample(), columns={"w": weights}, base_weight="w")
+    assert caught.value.column == "w" and caught.value.wave == "w" and caught.value.mend
+
+
+def test_an_absurd_weight_made_by_raking_stops_unless_the_config_lets_it(tmp_path, monkeypatch):
+    sexes, places, strata = sample()
+    sexes = ["f"] + ["m"] * 199
+    with pytest.raises(FindingsError, match="1 over 30 times the median") as caught:
+        case(tmp_path, sexes, places, strata, margins=["sex"])
+    assert "trim" in caught.value.mend and "cap" in caught.value.mend
+    monkeypatch.setitem(STUDY["weighting"], "cap", 1000)
+    assert case(tmp_path, sexes, places, strata, margins=["sex"]).frame["weight"].max() > 5000
+
+
+def test_finite_populations_come_from_a_column_or_the_frame(tmp_path):
+    rows = sample()
+    villages = {"village": [f"v{i // 10}" for i in range(200)], "house": [f"h{i // 2}" for i in range(200)],
+                "villages": ["50"] * 200, "houses": ["80"] * 200}  # fmt: skip
+    frame = case(tmp_path, *rows, columns=villages, psu="village", ssu="house",
+                 fpc={"psu": "villages", "ssu": "houses"}).frame  # fmt: skip
+    assert set(frame["fpc1"]) == {50.0} and set(frame["fpc2"]) == {80.0} and frame["ssu"].nunique() == 100
+    frame = case(tmp_path, *rows, fpc={"psu": "psus"}).frame
+    assert set(frame.loc[:99, "fpc1"]) == {500.0} and set(frame.loc[100:, "fpc1"]) == {400.0} and "ssu" not in frame
+    with pytest.raises(FindingsError, match="no numbers of units") as caught:
+        case(tmp_path, *rows, columns={"share": ["0.1"] * 200}, fpc={"psu": "share"})
+    assert caught.value.column == "share" and caught.value.codes == ["0.1"]
 
 
 def test_a_volunteer_wave_has_no_design_weights(tmp_path):

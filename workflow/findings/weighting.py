@@ -23,6 +23,8 @@ MARGIN = "margin_"
 # The column of each weighting but the unweighted one.
 WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 TRIM_ROUNDS = 100
+# ASSUME[absurd_weight]: one respondent who stands for thirty ordinary ones is an error of the file, or of the raking.
+CAP = 30.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,12 @@ def weigh(
     frame["psu"] = _design_column(respondents, declared.get("psu"), None, wave, inside)
     alone = frame["psu"].isna()
     frame.loc[alone, "psu"] = frame.loc[alone, "row_id"]
+    if fpc := declared.get("fpc"):
+        _fpc(frame, respondents, fpc, inside, wave, wave_dir)
     base = _base_weights(frame, respondents, inside, wave, wave_dir)
+    cap = study["weighting"].get("cap", CAP)
+    check_weights(base[inside], cap, wave["wave"], declared.get("base_weight") or "base_weight",
+                  "correct them in corrections.csv, or the frame")  # fmt: skip
     frame["base_weight"] = np.where(inside, base, np.nan)
     frame["weight"] = frame["base_weight"]
     design: dict[str, Any] = {
@@ -90,6 +97,8 @@ def weigh(
         weights["trimmed"], trace = _trimmed(calibrated, margins, trim, limits, wave["wave"])
     for name, column in (("calibrated", "weight"), ("trimmed", "weight_trimmed")):
         if name in weights:
+            mend = "trim the weights (`calibration: {trim: {lower: 0.2, upper: 5}}` in wave.yaml)"
+            check_weights(weights[name], cap, wave["wave"], column, mend)
             full = np.full(len(frame), np.nan)
             full[inside] = weights[name]
             frame[column] = full
@@ -116,6 +125,27 @@ def weigh(
         ],
     }
     return Weighted(frame, design)
+
+
+def check_weights(weights: Floats, cap: float, wave: str, column: str, mend: str) -> None:
+    """Stop on weights that are missing, negative or zero, and on one over `cap` times the median."""
+    known = weights[np.isfinite(weights)]
+    limit = cap * float(np.median(known)) if len(known) else 0.0
+    what = {
+        "missing or no number": ~np.isfinite(weights),
+        "negative": weights < 0,
+        "zero": weights == 0,
+        f"over {cap:g} times the median": (weights > limit) & (limit > 0),
+    }
+    found = [f"{int(held.sum())} {name}" for name, held in what.items() if held.any()]
+    if found:
+        whole = "All" if not (weights > 0).any() else "Some"
+        raise FindingsError(
+            f"{whole} weights are unusable: {', '.join(found)}, of {len(weights)}.",
+            wave=wave,
+            column=column,
+            mend=f"{mend}; or raise `weighting: {{cap: {cap:g}}}` in config.yaml if a weight so large is right.",
+        )
 
 
 def kish_deff(weights: Floats) -> float:
@@ -216,6 +246,47 @@ def _design_column(
     return respondents[column].fillna("(none)" if default else pd.NA).astype("string").array
 
 
+def _fpc(
+    frame: pd.DataFrame,
+    respondents: pd.DataFrame,
+    fpc: Mapping[str, str],
+    inside: npt.NDArray[np.bool_],
+    wave: Mapping[str, Any],
+    wave_dir: Path,
+) -> None:
+    """Add `fpc1`, and with a second stage `ssu` and `fpc2`, to the frame."""
+    entry = wave["design"].get("frame")
+    if fpc["psu"] not in respondents and entry:
+        sizes = _read_table(wave_dir / entry["file"], [entry["stratum"], fpc["psu"]], wave)
+        by_stratum = sizes.set_index(entry["stratum"])[fpc["psu"]]
+        frame["fpc1"] = frame["stratum"].map(by_stratum).to_numpy(dtype=float, na_value=np.nan)
+    else:
+        frame["fpc1"] = _units(respondents, fpc["psu"], wave, inside)
+    if "ssu" in fpc:
+        frame["ssu"] = _design_column(respondents, wave["design"].get("ssu"), None, wave, inside)
+        alone = frame["ssu"].isna()
+        frame.loc[alone, "ssu"] = frame.loc[alone, "row_id"]
+        frame["fpc2"] = _units(respondents, fpc["ssu"], wave, inside)
+
+
+def _units(
+    respondents: pd.DataFrame, column: str, wave: Mapping[str, Any], inside: npt.NDArray[np.bool_]
+) -> Floats:
+    """A column of numbers of units, NaN outside the target population; stops on what is less than 1."""
+    cells = pd.Series(_design_column(respondents, column, None, wave, inside))
+    sizes = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    odd = inside & ~(sizes >= 1)
+    if odd.any():
+        raise FindingsError(
+            f"{int(odd.sum())} finite population corrections are no numbers of units, 1 or more.",
+            wave=wave["wave"],
+            column=column,
+            codes=sorted({str(cell) for cell in cells[odd]})[:5],
+            mend="give the number of units in the population, not the share drawn; correct it in corrections.csv.",
+        )
+    return np.where(inside, sizes, np.nan)
+
+
 def _base_weights(
     frame: pd.DataFrame,
     respondents: pd.DataFrame,
@@ -227,15 +298,7 @@ def _base_weights(
     declared = wave["design"]
     if declared.get("base_weight"):
         column = _design_column(respondents, declared["base_weight"], None, wave, inside)
-        weights = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(dtype=float)
-        bad = int(np.sum(inside & ~(np.isfinite(weights) & (weights > 0))))
-        if bad:
-            raise FindingsError(
-                f"{bad} base weights are not positive numbers.",
-                wave=wave["wave"],
-                column=declared["base_weight"],
-                mend="correct them in corrections.csv.",
-            )
+        weights = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         return weights
     if not declared.get("frame"):
         return np.ones(len(frame))
