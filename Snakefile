@@ -11,10 +11,12 @@ environment.pin()
 from findings.config import check_waves, load_study, load_wave
 from findings.inputs import LABELS, PLAN, beside, code, derived_parts, exhibit_part, exhibits, headline, named, part
 from findings.inputs import raw_files, released_waves, report_files, wave_file, words
+from findings.models.plan import check_models
 from findings.waves import earlier_wave
 
 STUDY = load_study(Path("config.yaml"))
 check_waves(STUDY, Path("data/raw"))
+check_models(STUDY)
 WAVES = {name: load_wave(Path("data/raw") / name / "wave.yaml") for name in STUDY["waves"]}
 EARLIER = {name: earlier_wave(name, WAVES) for name in WAVES}
 

@@ -28,13 +28,15 @@ def command(study: Path, *words: str) -> list[str]:
 
 SHOWN = {
     "figures": {"timeline", "flow", "sample_population", "funnel_finance", "barriers_health", "adoption_gender",
-                "adoption_ethnicity", "views", "specifications_urban"},
-    "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban"},
+                "adoption_ethnicity", "views", "specifications_urban", "associations"},
+    "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban",
+               "associations", "scales"},
 }  # fmt: skip
 
 
 def smaller(config: dict) -> dict:
     """The shipped study with fewer services, barriers and breakdowns: the attacker's programs grow with them."""
+    services = list(config["services"])
     for section, kept in (
         ("services", {"telekyanmar", "nugpay", "online_schools"}),
         ("barriers", {"internet", "power", "surveillance", "trust"}),
@@ -43,8 +45,18 @@ def smaller(config: dict) -> dict:
     ):
         config[section] = {name: entry for name, entry in config[section].items() if name in kept}
     dropped = {"main_barrier", "risk", "barrier_dimensions", "reasons_never", "reasons_stopped", "language_wanted",
-               "language_offered", "language_used"}  # fmt: skip
+               "language_offered", "language_used", "scores"}  # fmt: skip
     config["indicators"] = [entry for entry in config["indicators"] if entry["family"] not in dropped]
+    for entry in config["indicators"]:
+        if "mean_of" in entry:
+            gone = {f"sat_{name}" for name in services if name not in config["services"]}
+            entry["mean_of"] = [column for column in entry["mean_of"] if column not in gone]
+    model, block = config["models"]["adoption"], config["models"]["adoption"]["blocks"][0]
+    block["terms"] = ["gender", "age_broad", "urban_rural"]
+    config["models"] = {
+        "adoption": {**model, "scopes": ["pooled"], "blocks": [block], "references": {"gender": "male"}}
+    }
+    config["reliability"] = {"literacy": config["reliability"]["literacy"]}
     names = {*config["breakdowns"], *(crossing["name"] for crossing in config["crossings"])}
     for entry in config["indicators"]:
         if "by" in entry:

@@ -14,9 +14,10 @@ from findings.environment import ROOT
 from findings.keys import AND, print_key
 from findings.register import COLUMNS
 from findings.release import Released
+from released_models import model_rows
 
 WAVE = "nug_2025"
-NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n", "n_eff", "deff", "p_adjusted"]
+NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n", "n_eff", "deff", "test_value", "df1", "p", "p_adjusted"]
 
 
 def study() -> dict:
@@ -26,7 +27,8 @@ def study() -> dict:
 def released(config: dict | None = None, earlier: Released | None = None, **change) -> Released:
     config = config or study()
     rows = as_text(estimates(config, **change))
-    derived = [row for row in rows if row["key"].startswith("diff(") or row["family"] == "specification"]
+    kinds = ("specification", "model", "reliability")
+    derived = [row for row in rows if row["key"].startswith("diff(") or row["family"] in kinds]
     return Released([row for row in rows if row not in derived], config, earlier, derived)
 
 
@@ -98,6 +100,7 @@ def estimates(
             statistic="nonresponse", weighting="none", estimate=0.04, n=2000)  # fmt: skip
         # No exhibit shows other families, or other services, by group.
         grouped = indicator.family in ("adoption", "barriers") and indicator.service is None
+        grouped = grouped or indicator.id in ("sus", "satisfaction")
         for place in places if grouped else [{}]:
             level = place.get("level")
             if place and not ({level.breakdown} if level else {c["name"] for c in config["crossings"]}) & indicator.by:
@@ -129,8 +132,11 @@ def estimates(
         given = {"volunteers": design == "volunteer", "intervals": intervals, "suppress": suppress}
         for row in specification_example.rows(config, random, **given):
             add(**row)
+    if design == "probability":
+        rows += [{**row, "synthetic": synthetic} for row in model_rows(config, wave, suppress >= 1)]
     frame = pd.DataFrame(rows)
     frame["key"] = [
+        row["key"] if isinstance(row.get("key"), str) else
         f"diff({print_key(row)},{print_key({**row, 'wave': 'nug_2024'})})"
         if str(row["statistic"]).startswith("difference") and row["family"] != "specification" else print_key(row)
         for row in frame.to_dict("records")

@@ -7,10 +7,17 @@ Sources: Cronbach (1951); McDonald (1999), omega from one common factor; R `psyc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from findings.config import Indicator
+from findings.register import needs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 STEPS, TOLERANCE = 10_000, 1e-12
@@ -78,3 +85,35 @@ def item_rest(items: Floats) -> Floats:
         if items[:, i].std() > 0 and rest.std() > 0:
             found[i] = np.corrcoef(items[:, i], rest)[0, 1]
     return found
+
+
+def scale_rows(
+    frame: pd.DataFrame, indicators: Sequence[Indicator], declared: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Derived rows of the scales that the config declares: `alpha` and `omega` of each, `item_rest` of every item.
+
+    `frame` is indicators.parquet; only the target population's complete answers count.
+    """
+    columns = {indicator.column: indicator for indicator in indicators}
+    inside = frame["base_weight"].notna().to_numpy(dtype=bool)
+    rows: list[dict[str, Any]] = []
+    for scale, entry in declared.items():
+        items: list[str] = [name for name in entry["items"] if name in columns]
+        if len(items) < len(entry["items"]):
+            continue  # Not asked in this study's wave.
+        answers = frame.loc[inside, items].to_numpy(dtype=float)
+        steps = [float(step) for name in items for step in columns[name].source["scale"].values()]
+        turned = [name in entry.get("reversed", []) for name in items]
+        kept = complete(answers, turned, min(steps), max(steps))
+        # The number of complete answers stands beside that of each item's own.
+        near = [(len(kept), int(n)) for n in (~np.isnan(answers)).sum(axis=0)]
+        found = [(scale, "alpha", alpha(kept)), (scale, "omega", omega(kept))]
+        found += [(columns[n].id, "item_rest", float(r)) for n, r in zip(items, item_rest(kept), strict=True)]
+        for indicator, statistic, value in found:
+            rows.append(
+                {"family": "reliability", "indicator": indicator, "statistic": statistic, "weighting": "none",
+                 "estimate": value, "n": len(kept),
+                 # What cannot be computed is withheld: a scale of one answer has no reliability.
+                 "cells": needs(counts=[0 if np.isnan(value) else len(kept)], near=near)}
+            )  # fmt: skip
+    return rows

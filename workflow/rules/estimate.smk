@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["comparisons", "nonanswers", "specifications"]
+PARTS = ["comparisons", "nonanswers", "specifications", "models"]
 
 
 rule estimate:
@@ -21,6 +21,26 @@ rule estimate:
         "../../envs/run.yaml"
     script:
         "../scripts/estimate.py"
+
+
+rule models:
+    message:
+        "Fitting the models of wave {wildcards.wave}, and the reliability of its scales"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        code=code("models"),
+    output:
+        models="results/confidential/{wave}/models.parquet",
+    params:
+        study=part(STUDY, *PLAN, "headline_weighting", "disclosure", "models", "reliability"),
+    log:
+        "results/logs/{wave}/models.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/models.py"
 
 
 rule changes:

@@ -7,7 +7,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from findings.figures import by_service, flow, funnel, groups, heatmap, likert, ranked, series, specification, tiles
+from findings.figures import by_service, effects, flow, funnel, groups, heatmap, likert, profile, ranked, series
+from findings.figures import specification, tiles
 from findings.release import Released
 from findings.text import exhibits
 from findings.text.facts import panels, spec
@@ -26,6 +27,8 @@ FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = 
     "change": series.draw,
     "sensitivity": series.draw,
     "specification": specification.draw,
+    "effects": effects.draw,
+    "profile": profile.draw,
 }
 
 

@@ -14,19 +14,10 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 
 from findings.models.factors import Matrix
+from findings.models.plan import Limits
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When a model is withheld: fewer events per column, respondents per cell, or more collinearity than these."""
-
-    minimum_events: float = 10.0
-    minimum_cell: int = 10
-    condition: float = 30.0
-    inflation: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,16 +28,19 @@ class Finding:
     found: str
 
 
-def checked(made: Matrix, outcome: Ints, weights: Floats, df: float, limits: Limits) -> Finding | None:
+def checked(
+    made: Matrix, outcome: Ints, weights: Floats, df: float, limits: Limits, person: Ints | None = None
+) -> Finding | None:
     """The first thing that is wrong with a model's rows, or None.
 
     `outcome` (rows,) are the classes 0 … K−1 of the answer; a model of a mean has class 0 throughout, and is checked
-    for its terms only. Of an ordinal answer, events are counted at the cut that has the fewest.
+    for its terms only. Of an ordinal answer, events are counted at the cut that has the fewest. `person` (rows,) says
+    whose row it is where respondents have several: cells are of respondents.
     """
     binary = outcome.max(initial=0) > 0
     return (
         _rows(made, outcome)
-        or _cells(made, outcome, limits)
+        or _cells(made, outcome, limits, person)
         or (_events(made, outcome, limits) if binary else None)
         or _freedom(made, df)
         or _collinear(made, weights, limits)
@@ -62,12 +56,17 @@ def constant(outcome: Floats) -> Finding | None:
     return None
 
 
-def level_counts(made: Matrix, outcome: Ints) -> dict[tuple[str, str], list[int]]:
-    """Rows of every level of every factor by class of the outcome: (factor, level) -> counts."""
+def level_counts(made: Matrix, outcome: Ints, person: Ints | None = None) -> dict[tuple[str, str], list[int]]:
+    """Respondents in every level of every factor by class of the outcome: (factor, level) -> counts.
+
+    `person` (rows,) says whose row it is; each counts once in a cell. None: every row is a respondent's own.
+    """
     classes = int(outcome.max(initial=0)) + 1
+    whose = np.arange(len(outcome)) if person is None else person
     found = {}
     for i, factor in enumerate(made.factors):
-        table = np.bincount(made.place[:, i] * classes + outcome, minlength=len(factor.levels) * classes)
+        once = np.unique(np.column_stack([made.place[:, i] * classes + outcome, whose]), axis=0)
+        table = np.bincount(once[:, 0], minlength=len(factor.levels) * classes)
         for n, level in enumerate(factor.levels):
             found[factor.name, level] = [int(count) for count in table[n * classes : (n + 1) * classes]]
     return found
@@ -79,10 +78,10 @@ def _rows(made: Matrix, outcome: Ints) -> Finding | None:
     return None
 
 
-def _cells(made: Matrix, outcome: Ints, limits: Limits) -> Finding | None:
+def _cells(made: Matrix, outcome: Ints, limits: Limits, person: Ints | None) -> Finding | None:
     small = [
         f"{name}={level} ({min(counts)})"
-        for (name, level), counts in level_counts(made, outcome).items()
+        for (name, level), counts in level_counts(made, outcome, person).items()
         if min(counts) < limits.minimum_cell
     ]
     if small:

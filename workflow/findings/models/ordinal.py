@@ -51,6 +51,11 @@ def proportional_odds(x: Floats, y: Ints, weights: Floats) -> Fit:
     return Fit(theta, x @ theta[:p], influence, True)
 
 
+def log_likelihood(fit: Fit, x: Floats, y: Ints, weights: Floats) -> float:
+    """The weighted log-likelihood of a fit."""
+    return _likelihood(fit.coefficients, x, y, weights)
+
+
 def _ends(theta: Floats, x: Floats, y: Ints) -> tuple[Floats, Floats]:
     """Upper and lower end of every row's interval on the latent scale, ±∞ at the outer steps."""
     p = x.shape[1]

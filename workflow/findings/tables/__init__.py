@@ -9,7 +9,8 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.release import Released
-from findings.tables import by_group, change, glossary, indicators, quality, sample, specification
+from findings.tables import by_group, change, glossary, indicators, models, quality, reliability, sample
+from findings.tables import specification
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
 
@@ -24,6 +25,8 @@ TABLES: dict[str, tuple[Build, Label]] = {
     "change": (change.build, change.label),
     "quality": (quality.build, quality.label),
     "specification": (specification.build, specification.label),
+    "models": (models.build, models.label),
+    "reliability": (reliability.build, reliability.label),
     "glossary": (glossary.build, glossary.label),
 }
 

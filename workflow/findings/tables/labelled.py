@@ -15,7 +15,7 @@ import xlsxwriter
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.exhibits import footer, question, title
-from findings.text.numbers import numerals, shown
+from findings.text.numbers import PLAIN, SIGNED, numerals, shown
 
 # What a spreadsheet would read as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -120,7 +120,7 @@ def write_xlsx(table: Labelled, path: Path, epoch: int) -> None:
         for line, (row, texts) in enumerate(zip(table.rows, table.texts(), strict=True), first + 1):
             for column, (cell, words) in enumerate(zip(row, texts, strict=True)):
                 if isinstance(cell, Estimate) and cell.published and cell.value is not None:
-                    share = cell.statistic not in ("mean", "count")
+                    share = cell.statistic not in ("count", *PLAIN, *SIGNED)
                     sheet.write_number(line, column, cell.value, percent if share else None)
                 elif isinstance(cell, int):
                     sheet.write_number(line, column, cell)

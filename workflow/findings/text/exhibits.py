@@ -12,7 +12,7 @@ from findings.text.numbers import full, numerals, shown
 from findings.text.sentences import Claim, claim
 from findings.text.takeaways import facts
 
-TABLE_KINDS = ("sample", "indicators", "by_group", "quality", "glossary")
+TABLE_KINDS = ("sample", "indicators", "by_group", "quality", "glossary", "models", "reliability")
 
 
 def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
@@ -133,6 +133,8 @@ def _base(released: Released, rows: list[Estimate], lang: str) -> str:
 
 def _level(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
     """That a coarser level than the finest of the ladder is shown, where it is."""
+    # The levels of a model are those that it declares.
+    rows = [row for row in rows if row.family != "model"]
     coarser = [released.levels[row.breakdown] for row in rows if row.breakdown in released.levels]
     names = {level.name: level for level in coarser if level.rank}
     return [

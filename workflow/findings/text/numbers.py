@@ -8,6 +8,10 @@ from findings.release import Estimate
 from findings.text.captions import captions
 
 DIFFERENCES = ("difference", "difference_of_means")
+# Differences of proportions, in percentage points; differences in other units; numbers with two decimals.
+POINTS = ("difference", "average_marginal_effect")
+SIGNED = ("difference_of_means", "log_odds")
+PLAIN = ("mean", "alpha", "omega", "item_rest", "f_test", "pseudo_r2")
 
 
 def numerals(words: str, lang: str) -> str:
@@ -27,12 +31,14 @@ def shown(row: Estimate, lang: str) -> str:
         return str(words["withheld"])
     if row.statistic == "count":
         return numerals(f"{row.value:,.0f}", lang)
-    if row.statistic == "difference":
+    if row.statistic in POINTS:
         return numerals(str(words["points"]).format(value=signed(row.value)), lang)
-    if row.statistic == "difference_of_means":
+    if row.statistic in SIGNED:
         return numerals(f"{row.value:+.2f}".replace("-", "−"), lang)
-    if row.statistic == "mean":
-        return numerals(f"{row.value:.2f}", lang)
+    if row.statistic == "f_test":
+        return numerals(f"F {row.value:.1f}", lang)
+    if row.statistic in PLAIN:
+        return numerals(f"{row.value:.2f}".replace("-", "−"), lang)
     return numerals(str(words["percent"]).format(value=percent(row.value)), lang)
 
 
@@ -44,12 +50,12 @@ def interval(row: Estimate, lang: str) -> str:
     if row.low is None or row.high is None:
         return "–"
     ends: dict[str, str]
-    if row.statistic == "difference":
+    if row.statistic in POINTS:
         ends, form = {"low": signed(row.low), "high": signed(row.high)}, "interval_difference"
-    elif row.statistic == "difference_of_means":
+    elif row.statistic in SIGNED:
         ends = {name: f"{end:+.2f}".replace("-", "−") for name, end in (("low", row.low), ("high", row.high))}
         form = "interval_difference"
-    elif row.statistic == "mean":
+    elif row.statistic in PLAIN:
         ends, form = {"low": f"{row.low:.2f}", "high": f"{row.high:.2f}"}, "interval_number"
     else:
         ends, form = {"low": limit(row.low), "high": limit(row.high)}, "interval"
@@ -81,3 +87,8 @@ def signed(value: float) -> str:
     """A difference of proportions in whole percentage points with its sign, half up: 0.041 -> +4."""
     points = int((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
     return "0" if points == 0 else f"{points:+d}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """A p with three decimals; `<0.001` below."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
