@@ -7,8 +7,20 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from findings.figures import by_service, effects, flow, funnel, groups, heatmap, likert, profile, ranked, series
-from findings.figures import specification, tiles
+from findings.figures import (
+    by_service,
+    effects,
+    flow,
+    funnel,
+    groups,
+    heatmap,
+    likert,
+    profile,
+    ranked,
+    series,
+    specification,
+    tiles,
+)
 from findings.release import Released
 from findings.text import exhibits
 from findings.text.facts import panels, spec

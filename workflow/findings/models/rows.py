@@ -64,7 +64,10 @@ def model_rows(of: Sample, plans: Sequence[Plan]) -> tuple[list[dict[str, Any]],
 
 
 def stack(of: Sample, plan: Plan) -> Stacked:
-    """The rows (respondent × unit) that have the outcome and a level of every factor of every block."""
+    """The rows (respondent × unit) that have the outcome and a level of every factor of every block.
+
+    ASSUME[complete_cases]: those left out are like the others, given the terms of the model.
+    """
     factors = tuple(factor for block in plan.blocks for factor in block.factors)
     own = places(of.frame, factors)
     values = [of.frame[unit.indicator.column].to_numpy(dtype=float) for unit in plan.units]

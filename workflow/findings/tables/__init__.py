@@ -9,8 +9,7 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.release import Released
-from findings.tables import by_group, change, glossary, indicators, models, quality, reliability, sample
-from findings.tables import specification
+from findings.tables import by_group, change, glossary, indicators, models, quality, reliability, sample, specification
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
 
