@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,10 +87,29 @@ def smaller(config: dict) -> dict:
     return config
 
 
+def once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
+    """`study` in a folder that `make` fills once, whichever worker of pytest-xdist comes first: a run costs minutes."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            shutil.rmtree(folder / "study", ignore_errors=True)
+            make(folder / "study")
+            (folder / "made").touch()
+    return folder / "study"
+
+
 @pytest.fixture(scope="session")
 def raw_study(tmp_path_factory) -> Path:
     """The mini study as a field team would hold it: no results."""
-    study = tmp_path_factory.mktemp("raw") / "study"
+    return once(tmp_path_factory, "raw", _raw)
+
+
+def _raw(study: Path) -> None:
     shutil.copytree(ROOT / "data" / "reference", study / "data" / "reference")
     mini = smaller(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     text = yaml.safe_dump(mini, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
@@ -97,17 +118,18 @@ def raw_study(tmp_path_factory) -> Path:
     truth = truth_of(WAVE, reference)
     config = load_study(study / "config.yaml")
     write_wave(study / "data" / "raw" / WAVE, config, truth, reference, seed=7, scale=0.25)
-    return study
 
 
 @pytest.fixture(scope="session")
 def finished_study(raw_study, tmp_path_factory) -> Path:
     """The mini study after `./reproduce`; tests read it, and copy it before they change anything."""
-    study = tmp_path_factory.mktemp("finished") / "study"
-    shutil.copytree(raw_study, study)
-    done = reproduce(study)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return study
+
+    def make(study: Path) -> None:
+        shutil.copytree(raw_study, study)
+        done = reproduce(study)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once(tmp_path_factory, "finished", make)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_use_is_within_ever_use_within_awareness(rows):
     wide = rows[(rows["family"] == "adoption") & (rows["weighting"] == "none") & rows["service"].notna()].pivot_table(
         index=["service", "breakdown", "group"], columns="indicator", values="cell_k", aggfunc="first", dropna=False
     )
-    wide = wide.dropna().astype(float)
+    wide = wide[["aware", "ever_used", "current_use"]].dropna().astype(float)
     assert len(wide) > 50
     assert (wide["current_use"] <= wide["ever_used"]).all() and (wide["ever_used"] <= wide["aware"]).all()
 
