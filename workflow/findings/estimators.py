@@ -23,7 +23,7 @@ from findings.errors import FindingsError
 from findings.indicators import SILENT, STATE
 from findings.intervals import effective_n, korn_graubard, reliability, student
 from findings.register import cells
-from findings.totals import Cells, Estimates, Totals, add_sums
+from findings.totals import Cells, Estimates, Totals, counted
 from findings.weighting import MARGIN, WEIGHTS
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ Bools = npt.NDArray[np.bool_]
 Parts = Sequence[tuple[Part, Sequence[Domain]]]
 # Numbers held at a time: those of a batch's table, and those of a pass's totals (a plan that needs more is done in
 # several passes, each reading its own indicators).
-TABLE, TOTALS = 2**24, 2**25
+TABLE, TOTALS = 2**23, 2**25
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,7 @@ def _one_pass(
         calibration = _cells(batch, layout, inside) if calibrated else None
         totals.add(numbers(batch, values), unit[where.of(batch)], groups, weights, calibration)
         silent = np.column_stack([codes(batch, name, SILENT) >= 0 for name in states]).astype(float)
-        rows = np.arange(batch.num_rows)
-        add_sums(missing[None], rows, np.zeros_like(rows), groups, np.ones(batch.num_rows), silent)
+        missing += counted(groups, silent, len(missing))
     for w, weighting in enumerate(weightings):
         result = totals.estimates(w, weighting.design, calibrated=weighting.calibrated, units=weighting.units)
         yield _rows(result, missing.T, indicators, domains, weighting)

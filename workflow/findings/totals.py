@@ -68,7 +68,7 @@ class Totals:
         """
         table = _table(values)
         rows = np.arange(len(table))
-        add_sums(self.counts[None], rows, np.zeros_like(rows), groups, np.ones(len(table)), table)
+        self.counts += counted(groups, table, len(self.counts))
         for w, weight in enumerate(weights):
             add_sums(self.by_unit[w], rows, unit, groups, weight, table)
         if cells is not None:
@@ -124,6 +124,15 @@ def add_sums(into: Floats, row: Ints, place: Ints, groups: Ints, weights: Floats
     shape = (into.shape[0] * into.shape[1], len(table))
     matrix = sparse.csr_array((weights[row[entry]], (code, row[entry])), shape=shape)
     into += (matrix @ table).reshape(into.shape)
+
+
+def counted(groups: Ints, table: Floats, count: int) -> Floats:
+    """Unweighted sums of `table` (rows × m) by group (count × m); few groups, so a dense product is the quicker."""
+    member = np.zeros((count + 1, len(table)))
+    for group in groups:
+        member[group, np.arange(len(table))] = 1.0
+    sums: Floats = member[:-1] @ table
+    return sums
 
 
 def _table(values: Floats) -> Floats:

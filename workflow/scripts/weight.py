@@ -16,7 +16,8 @@ with job(snakemake) as io:
     kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
     frame = indicators.build(kept, expand_indicators(study), levels(study), study)
     weighted = weighting.weigh(frame, kept, load_wave(wave_file), study, Path("data/reference"), wave_file.parent)
-    weighted.frame.to_parquet(io.output.indicators, index=False)
+    # In row groups, so that the estimate job can read them one after the other.
+    weighted.frame.to_parquet(io.output.indicators, index=False, row_group_size=2**16)
     Path(io.output.design).write_text(json.dumps(weighted.design, indent=1), encoding="utf-8")
     design_effects = {name: round(value, 3) for name, value in weighted.design["kish_deff"].items()}
     print(f"Kish design effects: {design_effects}; rounds of raking: {len(weighted.design['trace'])}")
