@@ -30,7 +30,8 @@ def command(study: Path, *words: str) -> list[str]:
 
 SHOWN = {
     "figures": {"timeline", "flow", "sample_population", "funnel_finance", "barriers_health", "adoption_gender",
-                "adoption_ethnicity", "views", "specifications_urban", "associations"},
+                "adoption_ethnicity", "views", "specifications_urban", "associations", "barriers_ranks",
+                "together_finance"},
     "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban",
                "associations", "scales"},
 }  # fmt: skip
@@ -73,6 +74,8 @@ def smaller(config: dict) -> dict:
     grid |= {"weights": ["calibrated", "none"], "missing": ["complete", "all_no"]}
     grid["exclusions"] = {name: grid["exclusions"][name] for name in ("as_cleaned", "keep_both")}
     grid["headlines"] = {"urban_gap": grid["headlines"]["urban_gap"]}
+    config["rankings"] = {name: entry for name, entry in config["rankings"].items() if entry["family"] not in dropped}
+    config["intersections"]["sets"] = 4
     for kind, shown in SHOWN.items():
         entries = {name: entry for name, entry in config["exhibits"][kind].items() if name in shown}
         config["exhibits"][kind] = entries

@@ -17,7 +17,8 @@ from findings.release import Released
 from released_models import model_rows
 
 WAVE = "nug_2025"
-NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n", "n_eff", "deff", "test_value", "df1", "p", "p_adjusted"]
+NUMBERS = ["estimate", "se", "ci_low", "ci_high", "n", "n_eff", "deff", "test_value", "df1", "p", "p_adjusted",
+           "rank_low", "rank_high"]  # fmt: skip
 
 
 def study() -> dict:
@@ -26,10 +27,15 @@ def study() -> dict:
 
 def released(config: dict | None = None, earlier: Released | None = None, **change) -> Released:
     config = config or study()
-    rows = as_text(estimates(config, **change))
-    kinds = ("specification", "model", "reliability")
-    derived = [row for row in rows if row["key"].startswith("diff(") or row["family"] in kinds]
-    return Released([row for row in rows if row not in derived], config, earlier, derived)
+    whole = estimates(config, **change)
+    derived = is_derived(whole)
+    return Released(as_text(whole[~derived]), config, earlier, as_text(whole[derived]))
+
+
+def is_derived(frame: pd.DataFrame) -> pd.Series:
+    """Which rows of `estimates` are computed from several, and so in derived.csv."""
+    of_several = frame["family"].isin(["intersections", "specification", "model", "reliability"])
+    return of_several | (frame["statistic"] == "rank") | frame["key"].str.startswith("diff(")
 
 
 def as_text(frame: pd.DataFrame) -> list[dict]:
@@ -134,6 +140,8 @@ def estimates(
             add(**row)
     if design == "probability":
         rows += [{**row, "synthetic": synthetic} for row in model_rows(config, wave, suppress >= 1)]
+    for row in [*ranks(config, rows, intervals=intervals), *combinations(config, rows, intervals=intervals)]:
+        add(**row)
     frame = pd.DataFrame(rows)
     frame["key"] = [
         row["key"] if isinstance(row.get("key"), str) else
@@ -147,3 +155,44 @@ def estimates(
     frame = frame.reindex(columns=[column for column in COLUMNS if column != "cells"])
     frame.loc[hidden, [*NUMBERS, "ci_method", "reliability"]] = None
     return frame.sort_values("key", ignore_index=True)
+
+
+def of_everyone(config: dict, rows: list[dict], declared: dict, weighting: str) -> list[list[dict]]:
+    """The rows of a declared family for everyone, of one ministry or service each, the largest first."""
+    found: dict[tuple, list[dict]] = {}
+    for row in rows:
+        if row["family"] == declared["family"] and row["indicator"] in config[declared["items"]]:
+            if row["statistic"] == "proportion" and row["weighting"] == weighting and "breakdown" not in row:
+                found.setdefault((row["ministry"], row["service"]), []).append(row)
+    return [sorted(each, key=lambda row: -row["estimate"]) for each in found.values()]
+
+
+def ranks(config: dict, rows: list[dict], *, intervals: bool) -> list[dict]:
+    """Rank rows as the gate leaves them: all of a ranking withheld if one of its rows is."""
+    made = []
+    for declared in config.get("rankings", {}).values():
+        for ranked in of_everyone(config, rows, declared, "calibrated" if intervals else "none"):
+            hide = any(row["hide"] for row in ranked)
+            for place, row in enumerate(ranked, 1):
+                of = {name: row[name] for name in ("family", "indicator", "ministry", "service", "weighting", "n")}
+                sets = {"rank_low": max(place - 2, 1), "rank_high": min(place + 1, len(ranked))} if intervals else {}
+                made.append({**of, "statistic": "rank", "estimate": place, "hide": hide, **sets})
+    return made
+
+
+def combinations(config: dict, rows: list[dict], *, intervals: bool) -> list[dict]:
+    """Combinations of published sets: those withheld are not listed."""
+    made = []
+    if declared := config.get("intersections"):
+        for ranked in of_everyone(config, rows, declared, "calibrated" if intervals else "none"):
+            sets = [row for row in ranked if not row["hide"]][: declared["sets"]]
+            order = [code for code in config[declared["items"]] if code in {row["indicator"] for row in sets}]
+            for number in range(min(1 << len(order), 20) if sets else 0):
+                names = [code for place, code in enumerate(order) if number * 7 % (1 << len(order)) >> place & 1]
+                value = round(0.12 / (number + 1), 3)
+                limits = {"ci_low": round(value * 0.7, 3), "ci_high": round(value * 1.4, 3)} if intervals else {}
+                of = {name: sets[0][name] for name in ("ministry", "service", "weighting", "n")}
+                made.append({**of, "family": "intersections", "indicator": "__".join(names) or "none",
+                             "statistic": "proportion", "estimate": value, **limits,
+                             "ci_method": "korn_graubard" if intervals else None})  # fmt: skip
+    return made

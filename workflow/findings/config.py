@@ -213,9 +213,25 @@ def _cross_references(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     for barrier, entry in study["barriers"].items():
         if entry["dimension"] not in study["dimensions"]:
             yield f"barriers.{barrier}.dimension", entry["dimension"], f"one of {', '.join(study['dimensions'])}"
+    yield from _rankings(study)
     yield from _ladders(study)
     yield from _bases(study)
     yield from grids.problems(study, {(e["family"], e["id"]): e["statistic"] for e in study["indicators"]})
+
+
+def _rankings(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    families = {entry["family"] for entry in study["indicators"]}
+    declared = {f"rankings.{name}": entry for name, entry in study.get("rankings", {}).items()}
+    if "intersections" in study:
+        declared["intersections"] = study["intersections"]
+        for code in study.get(study["intersections"]["items"], {}):
+            if "__" in code or code == "none":
+                yield "intersections.items", code, "codes without __, none of them `none`: a combination is a__b"
+    for key, entry in declared.items():
+        if entry["family"] not in families:
+            yield f"{key}.family", entry["family"], f"a family of indicators: {', '.join(sorted(families))}"
+        if not study.get(entry["items"]):
+            yield f"{key}.items", entry["items"], "a section of this file that is not empty"
 
 
 def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

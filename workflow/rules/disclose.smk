@@ -26,13 +26,16 @@ rule disclose_derived:
     message:
         "The gate of what is derived from the numbers of wave {wildcards.wave}"
     input:
+        wave=wave_file,
+        register="results/confidential/{wave}/disclosure.parquet",
+        indicators="results/confidential/{wave}/indicators.parquet",
         parts=lambda wildcards: derived_parts(wildcards, PARTS, EARLIER),
         estimates=lambda wildcards: released_waves(wildcards, EARLIER),
         code=code("disclose_derived"),
     output:
         derived="results/work/release/{wave}/derived.csv",
     params:
-        limits=STUDY["disclosure"],
+        study=part(STUDY, *PLAN, "intersections", "disclosure"),
     log:
         "results/logs/{wave}/disclose_derived.log",
     conda:

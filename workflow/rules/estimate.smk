@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["comparisons", "nonanswers", "specifications", "models"]
+PARTS = ["barriers", "comparisons", "nonanswers", "specifications", "models"]
 
 
 rule estimate:
@@ -131,3 +131,23 @@ rule specify:
         "../../envs/run.yaml"
     script:
         "../scripts/specify.py"
+
+
+rule barriers:
+    message:
+        "Ranking barriers and counting their combinations in wave {wildcards.wave}"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        code=code("barriers"),
+    output:
+        rows="results/confidential/{wave}/barriers.parquet",
+    params:
+        study=part(STUDY, *PLAN, "rankings", "intersections", "headline_weighting", "disclosure"),
+    log:
+        "results/logs/{wave}/barriers.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/barriers.py"

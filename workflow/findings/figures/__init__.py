@@ -17,9 +17,11 @@ from findings.figures import (
     likert,
     profile,
     ranked,
+    ranks,
     series,
     specification,
     tiles,
+    upset,
 )
 from findings.release import Released
 from findings.text import exhibits
@@ -30,6 +32,8 @@ FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = 
     "funnel": funnel.draw,
     "groups": groups.draw,
     "ranked": ranked.draw,
+    "ranks": ranks.draw,
+    "upset": upset.draw,
     "by_service": by_service.draw,
     "heatmap": heatmap.draw,
     "tiles": tiles.draw,

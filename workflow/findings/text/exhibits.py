@@ -9,6 +9,7 @@ from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import NOTES, Line, panels, rows_of, wave_label
 from findings.text.numbers import full, numerals, shown
+from findings.text.orders import rank_of
 from findings.text.sentences import Claim, claim
 from findings.text.takeaways import facts
 
@@ -37,7 +38,7 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     """Base, n, weighting, interval, marks and source of the rows shown, each a sentence."""
     words = captions(lang)["footer"]
     lines = [words["counts"]] if entry["kind"] == "flow" else [_base(released, rows, lang)]
-    lines.append(words.get("of", {}).get(entry["kind"], ""))
+    lines.append(_of_kind(released, entry, rows, lang))
     if entry["kind"] in NOTES:
         lines += NOTES[entry["kind"]](released, entry, rows, lang)
     elif entry["kind"] != "flow":
@@ -129,6 +130,19 @@ def _base(released: Released, rows: list[Estimate], lang: str) -> str:
         population=words["population_of_none"] if released.weighting == "none" else population,
         n=span(rows, lang),
     )
+
+
+def _of_kind(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> str:
+    """What an exhibit of its kind must say besides; of an order, how surely it is told, and nothing if it is not."""
+    words = str(captions(lang)["footer"].get("of", {}).get(entry["kind"], ""))
+    if "{level}" not in words:
+        return words
+    ranks = [rank for rank in (rank_of(released, row) for row in rows) if rank and rank.rank_low is not None]
+    if not ranks:
+        return ""
+    declared = released.config["rankings"].values()
+    level = next(ranking.get("level", 0.95) for ranking in declared if ranking["family"] == ranks[0].family)
+    return words.replace("{level}", numerals(f"{100 * level:g}", lang))
 
 
 def _level(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:

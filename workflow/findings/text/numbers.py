@@ -29,7 +29,7 @@ def shown(row: Estimate, lang: str) -> str:
     words = captions(lang)
     if not row.published or row.value is None:
         return str(words["withheld"])
-    if row.statistic == "count":
+    if row.statistic in ("count", "rank"):
         return numerals(f"{row.value:,.0f}", lang)
     if row.statistic in POINTS:
         return numerals(str(words["points"]).format(value=signed(row.value)), lang)
@@ -47,6 +47,10 @@ def interval(row: Estimate, lang: str) -> str:
     words = captions(lang)
     if not row.published:
         return str(words["withheld"])
+    if row.statistic == "rank" and row.rank_low is not None and row.rank_high is not None:
+        ranks = {"low": f"{row.rank_low:.0f}", "high": f"{row.rank_high:.0f}"}
+        form = str(words["interval_number"]) if row.rank_low < row.rank_high else "{low}"
+        return numerals(form.format(**ranks), lang)
     if row.low is None or row.high is None:
         return "–"
     ends: dict[str, str]
@@ -63,8 +67,9 @@ def interval(row: Estimate, lang: str) -> str:
 
 
 def full(row: Estimate, lang: str) -> str:
-    """The value with its interval in brackets, where it has one: `37% (34–40%)`."""
-    has = row.published and row.low is not None and row.high is not None
+    """The value with its interval in brackets, where it has one: `37% (34–40%)`; a rank with its set: `2 (1–3)`."""
+    low, high = (row.rank_low, row.rank_high) if row.statistic == "rank" else (row.low, row.high)
+    has = row.published and low is not None and high is not None and not (row.statistic == "rank" and low == high)
     return f"{shown(row, lang)} ({interval(row, lang)})" if has else shown(row, lang)
 
 

@@ -41,7 +41,7 @@ def claim(released: Released, lang: str, exhibit: str, template: str, facts: Map
     """
     log = _Log()
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    environment.filters["lower_first"] = _lower_first
+    environment.filters["lower_first"] = lower_first
     try:
         sentence = environment.from_string(template).render(
             **facts,
@@ -58,6 +58,6 @@ def claim(released: Released, lang: str, exhibit: str, template: str, facts: Map
     return Claim(exhibit, " ".join(sentence.split()), log.keys, log.texts)
 
 
-def _lower_first(words: str) -> str:
-    """The first letter small, unless the word is an abbreviation or a name of capitals (VPNs)."""
+def lower_first(words: str) -> str:
+    """A text with the first letter small, unless the word is an abbreviation or a name of capitals (VPNs)."""
     return words if len(words) > 1 and not words[1].islower() and words[1] != " " else words[:1].lower() + words[1:]

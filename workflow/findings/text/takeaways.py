@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from findings.release import Estimate, Released, text
+from findings.release import Released, text
 from findings.text.facts import FACTS, Line, Panel, panels, rows_of, value_of
+from findings.text.orders import order_of
 
 SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert")
 CERTAIN = 0.05
+# Of those that may be first, how many a title names; one less where it speaks of several panels.
+NAMES = 3
 
 
 def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, Any]:
@@ -17,10 +20,11 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
 
     `empty` is whether nothing is published, `withheld` whether not everything is. flow: `first`, `last`, `steps`.
     funnel: `best`, `services` (each `label, steps`). groups, tiles, by_service: `low`, `high`, `panels` (each `label,
-    rows`). ranked: `tops`, `panels` (each `label, rows, tied`). Kinds with series: `panels` (each `label, rows`, each
-    row `label, cells` with `series` and `key`), and `most`, which stands out: of paired, population and sensitivity
-    the row whose two series are furthest apart (`a`, `b`), of heatmap and likert the highest; change: `certain`, its
-    rows whose adjusted p is below 0.05.
+    rows`). ranked, ranks: `tops`, `ordered` (whether any panel is), `panels` (each `label, rows, ordered`, from its
+    rank sets `first`, `sure`, `three`, as orders.Order, and `names`, how many a title names). upset: `best`, `panels`.
+    Kinds with series: `panels` (each `label, rows`, each row `label, cells` with `series` and `key`), and `most`, which
+    stands out: of paired, population and sensitivity the row whose two series are furthest apart (`a`, `b`), of heatmap
+    and likert the highest; change: `certain`, its rows whose adjusted p is below 0.05.
     """
     shown = panels(released, entry, lang)
     lines = [line for panel in shown for line in panel.lines if line.estimate.published]
@@ -39,18 +43,16 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
         return found | _funnel(shown)
     if kind in SERIES:
         return found | _series(kind, shown)
+    if kind in ("ranked", "ranks"):
+        return found | _ranked(released, shown)
     inside: list[dict[str, Any]] = [
-        {
-            "label": panel.label,
-            # A sentence on groups says which are withheld; one on a ranking takes its first ones.
-            "rows": [_fact(line) for line in panel.lines if line.estimate.published or kind != "ranked"],
-            "tied": _tied([line.estimate for line in panel.lines if line.estimate.published]),
-        }
+        # A sentence on groups says which are withheld.
+        {"label": panel.label, "rows": [_fact(line) for line in panel.lines]}
         for panel in shown
         if _any(panel)
     ]
-    if kind == "ranked":
-        return found | {"tops": [{**panel["rows"][0], "panel": panel["label"]} for panel in inside], "panels": inside}
+    if kind == "upset":
+        return found | {"best": inside[0]["rows"][0], "panels": inside[:1]}
     of = {x.estimate.key: f"{panel.label}: {x.label}".removeprefix(": ") for panel in shown for x in panel.lines}
     low, high = min(lines, key=value_of), max(lines, key=value_of)
     ends = {end: {"label": of[x.estimate.key], "key": x.estimate.key} for end, x in (("low", low), ("high", high))}
@@ -66,6 +68,25 @@ def _funnel(shown: list[Panel]) -> dict[str, Any]:
         "empty": best is None,
         "best": {"label": best.label, "steps": [_fact(line) for line in best.lines]} if best else None,
         "services": services,
+    }
+
+
+def _ranked(released: Released, shown: list[Panel]) -> dict[str, Any]:
+    inside: list[dict[str, Any]] = []
+    for panel in shown:
+        shares = [line for line in panel.lines if line.estimate.statistic != "rank"]
+        rows = [_fact(line) for line in shares if line.estimate.published]
+        order = order_of(released, shares)
+        told = {name: [_fact(line) for line in getattr(order, name)] if order else [] for name in ("first", "three")}
+        if rows:
+            found = {"label": panel.label, "rows": rows, "ordered": order is not None, **told}
+            inside.append({**found, "sure": order is not None and order.sure})
+    for each in inside:
+        each["names"] = NAMES if len(inside) == 1 else NAMES - 1
+    return {
+        "tops": [{**panel["rows"][0], "panel": panel["label"]} for panel in inside],
+        "ordered": any(panel["ordered"] for panel in inside),
+        "panels": inside,
     }
 
 
@@ -115,11 +136,3 @@ def _fact(line: Line) -> dict[str, str]:
 
 def _any(panel: Panel) -> bool:
     return any(line.estimate.published for line in panel.lines)
-
-
-def _tied(rows: list[Estimate]) -> bool:
-    """Whether the intervals of the first two rows overlap, or there is none to tell by."""
-    if len(rows) < 2:
-        return False
-    (first, second) = rows[:2]
-    return first.low is None or second.high is None or first.low <= second.high
