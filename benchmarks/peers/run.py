@@ -163,8 +163,8 @@ def report(times: list, agreed: list, lines: list[str], versions: set[str], flat
     most, python = max(m["peak"] for m in mine), mine[0]["before"]
     print(
         f"- The million three times over: {again['cpu'] / cpus[-1]:.2f} times the seconds, and a peak of"
-        f" {again['peak'] / 1e6:.0f} MB for {most / 1e6:.0f} MB = {again['peak'] / read:.2f} of the bytes read; Python and"
-        f" its packages are {python / 1e6:.0f} MB of each."
+        f" {again['peak'] / 1e6:.0f} MB for {most / 1e6:.0f} MB = {again['peak'] / read:.2f} of the bytes read; Python"
+        f" and its packages are {python / 1e6:.0f} MB of each."
     )
     wall = median(m["wall"] for m in mine)
     ratios = [f"{per_estimate(said, 'wall') / wall * mine[0]['estimates']:.0f}" for said in (r, svy)]
