@@ -182,3 +182,13 @@ def test_responses_and_ledger_give_the_respondents_and_back(rows, steps, texts):
     assert json.dumps(result.flow)
     dropped = sum(step["n_dropped"] for step in result.flow)
     assert dropped == int(result.respondents["dropped_by"].notna().sum())
+
+
+def test_the_flow_begins_with_what_ingest_left_out():
+    frame = pd.DataFrame([{"row_id": f"r{i:06d}", **ROW, "age": str(20 + i)} for i in range(3)], dtype="string")
+    said = [("r000000", "child[1].note", "၁၂"), ("r000000", "child[2].note", " two "), ("r000002", "comment", "x")]
+    free = pd.DataFrame(said, columns=["row_id", "column", "text"], dtype="string")
+    done = clean(frame, free, codebook(), {"wave": "w", "cleaning": [{"step": "script"}]}, None, 2)
+    first = [(step["step"], step["n_in"], step["n_dropped"], step["n_out"]) for step in done.flow]
+    assert first == [("received", 5, 0, 5), ("left_out", 5, 2, 3), ("analysed", 3, 0, 3)]
+    assert set(done.free_text["column"]) == {"child[1].note", "child[2].note", "comment"}

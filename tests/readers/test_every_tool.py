@@ -20,6 +20,7 @@ from findings.synthetic import (
     odk_central,
     plain_csv,
     qualtrics,
+    statistical,
     surveycto,
     surveymonkey,
     truth_of,
@@ -32,6 +33,7 @@ from findings.synthetic.written import ADDRESS, MAIL, NAME, asked
 KEY = b"k" * 32
 TIMES = {"start": "start", "end": "end", "minimum_minutes": 8, "maximum_minutes": 180}
 MONTHLY = {"month": "start", "duration": TIMES}
+STARTTIME = {"month": "starttime", "duration": TIMES | {"start": "starttime", "end": "endtime"}}
 US = "%m/%d/%Y %I:%M:%S %p"
 
 
@@ -45,8 +47,7 @@ WRITTEN = {
     "kobo_xlsx": ("e.xlsx", kobo.write_export, {}, {}),
     "kobo_csv": ("e.csv", kobo.write_csv, {}, {}),
     "odk_central": ("e.zip", odk_central.write_export, {}, {"rejected": 1, "not_decrypted": 1}),
-    "surveycto": ("e.csv", surveycto.write_export,
-                  {"month": "starttime", "duration": TIMES | {"start": "starttime", "end": "endtime"}}, {}),
+    "surveycto": ("e.csv", surveycto.write_export, STARTTIME, {}),
     "google_forms": ("e.csv", google.write_export, {"month": "start", "duration": None}, {}),
     "google_forms, a Sheet": ("e.csv", google_sheet,
                               {"month": "start", "duration": None, "timestamp": "%d/%m/%Y %H:%M:%S"}, {}),
@@ -59,6 +60,8 @@ WRITTEN = {
     "limesurvey": ("e.csv", limesurvey.write_export, {}, {"unfinished": 1}),
     "limesurvey, texts": ("e.csv", lambda *a: limesurvey.write_export(*a, texts=True), {}, {"unfinished": 1}),
     "surveymonkey": ("e.csv", surveymonkey.write_export, {"timestamp": US}, {}),
+    "spss": ("e.sav", statistical.write_export, STARTTIME, {}),
+    "stata": ("e.dta", statistical.write_export, STARTTIME, {}),
     "plain_csv": ("e.csv", plain_csv.write_export,
                   {"tool": "plain_csv", "delimiter": "\t", "encoding": "utf-16"}, {}),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from findings.instrument import Codebook
 from findings.xforms import cells_of
 
 FLOW_LABELS = {
+    "left_out": "are interviews, for the survey tool",
     "consent": "gave consent",
     "eligibility": "are eligible",
     "test_rows": "are not tests",
@@ -58,8 +59,11 @@ def clean(
     codebook: Mapping[str, Any],
     wave: Mapping[str, Any],
     corrections: pd.DataFrame | None,
+    left_out: int = 0,
 ) -> Cleaned:
     """Run the steps of `wave["cleaning"]` on the responses and the free text, and prove the ledger.
+
+    `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with them.
 
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.
@@ -77,7 +81,11 @@ def clean(
     )
     entries = _Book()
     texts = set(wide.columns) - set(responses.columns)
-    flow = [{"step": "received", "label": "were received", "n_in": len(wide), "n_dropped": 0, "n_out": len(wide)}]
+    n = len(wide) + left_out
+    flow = [{"step": "received", "label": "were received", "n_in": n, "n_dropped": 0, "n_out": n}]
+    if left_out:
+        label = FLOW_LABELS["left_out"]
+        flow.append({"step": "left_out", "label": label, "n_in": n, "n_dropped": left_out, "n_out": len(wide)})
     for number, options in enumerate(wave["cleaning"]):
         before = int(state.kept.sum())
         drops = False

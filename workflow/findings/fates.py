@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+import pandas as pd
 
 from findings.errors import FindingsError
 from findings.identifying import dropped_by_tool, identified_by_question, identified_by_tool
@@ -14,6 +17,9 @@ from findings.readers.table import RawTable, Repeat, shown
 
 KEPT_TYPES = frozenset({"select_one", "select_multiple", "integer", "decimal", "range", "date", "calculate"})
 SELECTS = frozenset({"select_one", "select_multiple"})
+TEXTS = "a calculation that holds texts; `keep: true` if they identify nobody"
+_COMPUTED = re.compile(r"[a-z0-9_.:+TZ-]{1,40}")
+_PHONE = re.compile(r"(0|\+)\d{6,}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def fates_of(
     unknown: list[str] = []
     used: set[str] = set()
     languages: set[str] = set()
-    for header in raw.headers:
+    for position, header in enumerate(raw.headers):
         placed = headers.place(header)
         if placed is None and (found := headers.place_label(header)):
             placed, language = found
@@ -58,13 +64,15 @@ def fates_of(
         entry = declared[entry_key] if entry_key else None
         fate, question = _fate(header, placed, entry, questions, clock, tool, place)
         if fate is None:
-            unknown.append(header)
+            unknown.append(shown(header, position))
             continue
         if question is not None:
             questions[question.name] = question
+        elif fate.fate == "kept" and not entry and questions[fate.column].type == "calculate":
+            if not computed(raw.cells[position]):
+                fate = replace(fate, fate="identifying", reason=TEXTS)
         fates.append(fate)
     if unknown:
-        unknown = [shown(header) for header in unknown]
         name = leaf(unknown[0])
         lines = "".join(f'\n      "{header}": {{drop: "why"}}' for header in unknown[:5])
         raise FindingsError(
@@ -89,6 +97,16 @@ def fates_of(
                 mend=f'drop one in wave.yaml: `columns: {{"{f.header}": {{drop: "why"}}}}`.',
             )
     return fates, replace(codebook, questions=questions), languages, used
+
+
+def computed(cells: pd.Series) -> bool:
+    """Whether a calculation holds codes, numbers and times alone.
+
+    ASSUME[calculation]: forms carry names and telephones of a list of addresses along as calculations, so one with
+    other texts, or with what may be a telephone number, is taken for identifying.
+    """
+    found = [str(cell).strip() for cell in cells.dropna().unique()]
+    return all(_COMPUTED.fullmatch(cell) and not _PHONE.fullmatch(cell) for cell in found)
 
 
 def check_declared(wave: Mapping[str, Any], used: set[str], place: dict[str, Any]) -> None:

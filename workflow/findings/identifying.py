@@ -30,7 +30,7 @@ OF_TOOL: dict[str, frozenset[str]] = {
         "completiondate devicephonenum device_info caseid text_audit audio_audit sensor_stats sound_level duration"
         " commentsx comments review_comments review_corrections enumerator_name username starttime endtime".split()
     ),
-    "google_forms": frozenset("timestamp username email email_address score total_score".split()),
+    "google_forms": frozenset("timestamp start username email email_address score total_score".split()),
     "microsoft_forms": frozenset(
         "id start_time completion_time last_modified_time start end email name total_points quiz_feedback"
         " grade_posted_time responder respondent".split()
@@ -77,6 +77,10 @@ _PEOPLE = frozenset("email email_address e_mail ip_address phone phone_number na
 TOOL_COLUMNS = frozenset(
     {"_status", "_validation_status", "__version__", "_version", "_version_", "_duration", "_parent_table_name"}
 )
+
+
+for _form in ("spss", "stata"):
+    DROPPED[_form] = DROPPED["odk_central"] | DROPPED["surveycto"] | DROPPED["limesurvey"] | DROPPED["qualtrics"]
 
 
 def identified_by_tool(name: str, tool: str = "") -> bool:

@@ -7,6 +7,7 @@ rule clean:
         free_text="results/confidential/{wave}/free_text_raw.parquet",
         corrections="results/confidential/{wave}/corrections.parquet",
         codebook="results/confidential/{wave}/codebook.json",
+        record="results/confidential/{wave}/ingest.json",
         code=code("clean"),
     output:
         respondents="results/confidential/{wave}/respondents.parquet",

@@ -16,6 +16,7 @@ with job(snakemake) as io:
         json.loads(Path(io.input.codebook).read_text()),
         load_wave(Path(io.input.wave)),
         corrections if len(corrections) else None,
+        sum(json.loads(Path(io.input.record).read_text(encoding="utf-8"))["left_out"].values()),
     )
     result.respondents.to_parquet(io.output.respondents, index=False)
     result.free_text.to_parquet(io.output.free_text, index=False)

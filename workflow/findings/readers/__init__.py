@@ -20,6 +20,7 @@ from findings.readers import (
     odk_central,
     plain_csv,
     qualtrics,
+    statistical,
     surveycto,
     surveymonkey,
 )
@@ -50,6 +51,8 @@ READERS: dict[str, Tool] = {
     "qualtrics": Tool(("csv", "xlsx", "zip"), qualtrics.marks, qualtrics.read, qualtrics.coded),
     "limesurvey": Tool(TABLES, limesurvey.marks, limesurvey.read, limesurvey.coded),
     "surveymonkey": Tool(("csv", "xlsx", "zip"), surveymonkey.marks, surveymonkey.read, surveymonkey.coded),
+    "spss": Tool(("sav",), statistical.marks, statistical.read, statistical.coded),
+    "stata": Tool(("dta",), statistical.marks, statistical.read, statistical.coded),
     "plain_csv": Tool(TABLES, plain_csv.marks, plain_csv.read, plain_csv.coded),
 }
 

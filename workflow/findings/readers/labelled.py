@@ -140,6 +140,8 @@ class _Coding:
             # A declared name is given by findings.fates, which knows the column by its header.
             self._answers(header if entry.get("rename") else name, self.codebook.questions[name], cells)
             self.named[name] = header
+            if reading.own and self.codebook.questions[name].type == "text":
+                self._other(self._known(reading.names, reading.wordings, header), cells)
         elif not (reading.parts and self._part(reading, header, cells)):
             self._add(header, cells)
 
@@ -202,6 +204,17 @@ class _Coding:
         self.named[f"{name}/{code}" if code else str(text)] = header
         return True
 
+    def _other(self, name: str | None, words: pd.Series) -> None:
+        """Own words in a text question beside a question that has the option `other`: who wrote them chose it."""
+        question = self.codebook.questions.get(name or "")
+        if name is None or question is None or OTHER not in self.codebook.choices.get(question.list or "", {}):
+            return
+        if question.type == "select_multiple":
+            ticks = pd.Series("1", index=words.index, dtype="string").where(words.notna())
+            self.options.setdefault(name, []).append((OTHER, ticks))
+        else:
+            self._chosen(name, OTHER, words)
+
     def _chosen(self, name: str, code: str, words: pd.Series) -> None:
         """Own words beside a single answer that is empty: the option they stand beside was chosen."""
         if name in self.headers:
@@ -225,7 +238,14 @@ class _Coding:
 
     def _ticked(self, name: str, options: list[tuple[str, pd.Series]]) -> None:
         for code, ticks in options:
-            self._add(f"{name}/{code}", ticks)
+            header = f"{name}/{code}"
+            if code == OTHER and header in self.headers:
+                # Of the option, and of the words beside it. (Any other option that stands twice stops the run later.)
+                at = self.headers.index(header)
+                before = self.columns[at]
+                self.columns[at] = before.mask(ticks.notna() & before.ne("1").fillna(True), ticks)
+            else:
+                self._add(header, ticks)
         self.labels += 1
 
     def _own_question(self, name: str) -> str | None:

@@ -87,6 +87,9 @@ def _counts(cells: pd.Series) -> bool:
     return bool(numbers.notna().all() and numbers.is_monotonic_increasing and numbers.is_unique)
 
 
-def shown(header: str) -> str:
-    """A header as an error may print it: one that could be an answer (in a file without a header row) is not shown."""
-    return "a header that may be an answer" if "@" in header or _NUMBER.search(header) else header
+def shown(header: str, position: int | None = None) -> str:
+    """A header as an error may print it: of one that could be an answer (in a file without a header row) only where it
+    stands is told, from 0."""
+    if "@" not in header and not _NUMBER.search(header):
+        return header
+    return "a header that may be an answer" if position is None else f"the header of column number {position + 1}"
