@@ -233,3 +233,10 @@ def test_words_beside_an_option_that_is_ticked_too(wave):
     texts[4] = texts[3]
     with pytest.raises(FindingsError, match="Two columns"):
         wave(lines(twice, texts, ["R_1", "", "True", "Apples", "Apples", "nuts", "3"]))
+
+
+def test_a_renamed_option_does_not_pass_for_own_words(wave):
+    for header, cell in (("Which is best?", "Appels"), ("Which do you like?", "Apples;Appels")):
+        with pytest.raises(FindingsError, match="no option of the form") as stop:
+            wave(lines(["Timestamp", header], ["", "Apples"], ["", cell]))
+        assert stop.value.rows == [2] and "Appels" not in str(stop.value)

@@ -63,7 +63,8 @@ def clean(
 ) -> Cleaned:
     """Run the steps of `wave["cleaning"]` on the responses and the free text, and prove the ledger.
 
-    `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with them.
+    `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with
+    them.
 
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 AMBIGUOUS = "\0"
+# So many ways to read a cell are one too many: no need to know them all.
+MANY = 1000
 Choices = Mapping[str, Mapping[str, str]]
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _TAG = re.compile(r"<[^<>]{1,200}>")
@@ -40,14 +42,14 @@ def unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def splits(text: str, codes: Mapping[str, str], join: str) -> set[tuple[str, ...]]:
-    """All ways to read a text as known options joined by `join`; a join at the end is none. At most a few are given.
+    """All ways to read a text as known options joined by `join`; a join at the end is none.
 
     Options may hold the join themselves. A split in which one option stands twice is no reading: nobody ticks it twice.
+    Of very many ways two are given.
     """
     text = text.removesuffix(join.strip()) if join.strip() else text
     if not text:
         return {()}
-    # Comparison has made one blank of several: a join may have lost its blank at the end of an option.
     ends: dict[int, set[tuple[str, ...]]] = {len(text): {()}}
     for start in range(len(text) - 1, -1, -1):
         if start and not text.startswith(join, start - len(join)):
@@ -61,5 +63,7 @@ def splits(text: str, codes: Mapping[str, str], join: str) -> set[tuple[str, ...
                 elif text.startswith(join, end) and end + len(join) in ends:
                     found |= {(code, *rest) for rest in ends[end + len(join)] if code not in rest}
         if found:
-            ends[start] = set(sorted(found)[:4])
+            if len(found) > MANY:
+                return {(AMBIGUOUS,), (AMBIGUOUS, AMBIGUOUS)}
+            ends[start] = found
     return ends.get(0, set())

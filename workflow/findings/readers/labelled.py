@@ -63,9 +63,9 @@ def coded(
 ) -> RawTable:
     """The table under the form's names, answers as codes, times in ISO 8601; unknown headers stay as they are.
 
-    In the questions under `source.other` of wave.yaml, and in those that have a text question `<name>_other`, a text
-    that is no option is the respondent's own: it moves to the text question. Raises FindingsError on an answer that is
-    no option, and on a time of another format than declared.
+    In the questions under `source.other` of wave.yaml a text that is no option is the respondent's own: it moves to the
+    text question named there; one in a column that is marked for own words, to `<name>_other` as well. Raises
+    FindingsError on an answer that is no option, and on a time of another format than declared.
     """
     return _Coding(raw, codebook, wave, place, notation).table()
 
@@ -185,7 +185,7 @@ class _Coding:
         known = options_of(choices)
         codes = {known[w] for part in reading.parts if (w := wording(part)) in known}
         code = next(iter(codes)) if len(codes) == 1 else OTHER if reading.own and OTHER in choices else None
-        text = self._own_question(name)
+        text = self._own_question(name, reading.own)
         if question.type == "select_multiple" and code and code != AMBIGUOUS:
             ticks = self._ticks(cells, name, choices[code], code)
             words = cells.where(ticks.isna() & cells.notna())
@@ -248,10 +248,12 @@ class _Coding:
                 self._add(header, ticks)
         self.labels += 1
 
-    def _own_question(self, name: str) -> str | None:
+    def _own_question(self, name: str, own: bool = False) -> str | None:
+        """The text question that takes own words; the usual one only where the column is marked as theirs (`own`): an
+        option that was renamed must not pass for them."""
         declared: Mapping[str, str] = self.source.get("other") or {}
         usual = f"{name}_{OTHER}"
-        return declared.get(name) or (usual if usual in self.codebook.questions else None)
+        return declared.get(name) or (usual if own and usual in self.codebook.questions else None)
 
     def _words(self, question: str, texts: pd.Series) -> None:
         before = self.own.get(question)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.readers.tabular import ENCODING, delimiter_of, first_records, head_of, read_bytes, read_delimited
-from findings.readers.workbook import read_sheets
+from findings.readers.workbook import first_rows, read_sheets
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 STATISTICAL = {".sav": "sav", ".zsav": "sav", ".dta": "dta"}
@@ -48,10 +48,8 @@ def look(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> L
     if suffix in STATISTICAL:
         return Look(STATISTICAL[suffix])
     if suffix in WORKBOOKS:
-        sheets = read_sheets(path, wave=wave)
-        headers, cells = next(iter(sheets.values()))
-        rows = cells.head(4).astype(object).where(cells.head(4).notna(), "").to_numpy().tolist()
-        return Look("xlsx", [headers, *rows], list(sheets))
+        names, rows = first_rows(path, wave=wave, count=5)
+        return Look("xlsx", rows, names)
     kind = "csv"
     if suffix == ".zip":
         members = tables_in(path, wave=wave)

@@ -93,6 +93,19 @@ def read_sheets(path: Path, *, wave: str, first: bool = False) -> dict[str, tupl
     return sheets
 
 
+def first_rows(path: Path, *, wave: str, count: int) -> tuple[list[str], list[list[str]]]:
+    """The names of the sheets, and the first rows of the first one, for a look; "" where a cell is empty."""
+    raw = check_workbook(path, wave=wave)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        grid = _trim(workbook.get_sheet_by_index(0).to_python(skip_empty_area=False, nrows=count))
+    except Exception:  # noqa: BLE001 - calamine raises several kinds, whose text may quote a cell
+        raise FindingsError(
+            "The workbook is truncated or broken.", wave=wave, file=path.name, mend="download the export again."
+        ) from None
+    return workbook.sheet_names, [[cell or "" for cell in row] for row in grid]
+
+
 def _trim(rows: Iterable[Iterable[object]]) -> Grid:
     """Text cells, all rows of one width, without the empty rows and columns at the end."""
     grid = [[cell_text(value) for value in row] for row in rows]
