@@ -15,6 +15,8 @@ from findings.environment import ROOT
 from findings.ingest import ingest
 from findings.instrument import read_xlsform
 from findings.synthetic import WAVES, truth_of, write_wave
+from findings.synthetic.draw import Drawer
+from findings.synthetic.form import write_form
 from pyxform.xls2xform import convert
 
 RAW = ROOT / "data" / "raw" / "nug_2025"
@@ -129,3 +131,16 @@ def test_cells_of_every_kind_were_mended(finished_study):
     place = ledger[ledger["step"] == "script"].groupby("column").size()
     assert {"age", "place_text"} <= set(place.index)
     assert {"script", "corrections", "range", "skip_logic"} <= set(ledger["step"])
+
+
+def test_the_language_of_the_interview_changes_no_other_answer(tmp_path):
+    study, truth = load_study(ROOT / "config.yaml"), truth_of(WAVE, REFERENCE)
+    frames = []
+    for name, left_out in (("with", []), ("without", ["interview_language"])):
+        write_form(tmp_path / f"{name}.xlsx", REFERENCE / "instrument", study, {"leave_out": left_out})
+        frames.append(Drawer(read_xlsform(tmp_path / f"{name}.xlsx"), study, truth, 3, 0.1).frame())
+    asked, absent = frames
+    pd.testing.assert_frame_equal(asked.drop(columns="interview_language"), absent)
+    burmese = asked["main_language"] == truth["languages"]["burmese"]
+    assert set(asked.loc[burmese, "interview_language"]) == {"burmese"}
+    assert set(asked.loc[~burmese, "interview_language"]) == {"burmese", "own_language"}

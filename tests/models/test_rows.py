@@ -161,6 +161,17 @@ def test_families_have_the_corrections_of_the_config():
         assert [row["p_adjusted"] for row in family] == pytest.approx(wanted)
 
 
+def test_a_model_ends_before_a_block_that_the_wave_cannot_fill():
+    from findings.config import of_wave
+
+    whole = study()
+    kept = of_wave(whole, {**WAVE, "breakdowns": ["gender", "main"]})
+    assert [block.id for block in plans(whole)[0].blocks] == ["one", "two"]
+    assert [block.id for block in plans(kept)[0].blocks] == ["one"]
+    found, _ = rows_of(frame().drop(columns="place"), kept)
+    assert "model.use_pooled_one.gender.women@w" in found and not any("two" in key for key in found)
+
+
 def test_volunteers_have_no_model():
     table, told = models(frame(), {**DESIGN, "kind": "volunteer", "weighting": ["none"]}, study(), WAVE)
     assert not len(table) and not told

@@ -50,7 +50,8 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
         left = min(EDGE + max((_wide(line) for line in lines), default=0.5) + 0.12, most)
         right = 0.2
         span = (WIDTH - left - right - BETWEEN * (len(found) - 1)) / max(len(found), 1)
-        heads = [wrapped(column.label, 8, span, "bold") for column in found]
+        size = 7.5 if len(found) > FEW_COLUMNS else 8.0
+        heads = [wrapped(column.label, size, span, "bold") for column in found]
         step = HEAD * leading(lang)
         room = max((len(head) for head in heads), default=0) * step + 0.05
         rows = [row for column in found for row in column.rows.values() if row.group != ALL or not row.published]
@@ -65,7 +66,7 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
             _column(axes, column, lines, end, lang)
             for place, words in enumerate(head):
                 down = place * step / total
-                figure.text(at, box.y0 + box.height - down, words, size=8, weight="bold", va="top", ha="left")
+                figure.text(at, box.y0 + box.height - down, words, size=size, weight="bold", va="top", ha="left")
             if number == 0:
                 _labels(axes, lines, left, span)
     return figure

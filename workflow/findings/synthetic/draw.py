@@ -41,6 +41,7 @@ class Drawer:
         self._barriers()
         self._languages()
         self._scales()
+        self._interview(seed)
 
     def frame(self) -> pd.DataFrame:
         """One row per respondent, text cells, None = not asked."""
@@ -175,6 +176,16 @@ class Drawer:
         codes = np.array(self._codes(question), dtype=object)
         latent = settings["mean"] + self._effects(settings.get("effects", {})) + 0.5 * self.town_effect
         return codes[np.digitize(latent + self.random.normal(0, 1, self.count), CUTS[: len(codes) - 1])]
+
+    def _interview(self, seed: int) -> None:
+        """The language of the interview, by a generator of its own: no other answer depends on it."""
+        if "interview_language" in self.codebook.questions:
+            settings, random = self.truth["languages"], np.random.default_rng([seed, 1])
+            other = np.array(
+                [cell not in (settings["burmese"], *NON_ANSWERS) for cell in self.columns["main_language"]]
+            )
+            own = other & (random.random(self.count) < settings["interview_own"])
+            self.columns["interview_language"] = np.where(own, "own_language", settings["burmese"]).astype(object)
 
     def _scales(self) -> None:
         for question, settings in self.truth["scales"].items():

@@ -49,7 +49,7 @@ class Mess:
         self.singles = [
             name
             for name, question in codebook.questions.items()
-            if question.type == "select_one" and name not in ("consent", "is_test")
+            if question.type == "select_one" and name not in ("consent", "is_test", "interview_language")
         ]
         self.scale = [name for name in codebook.questions if name.startswith("sus_")]
 
