@@ -33,14 +33,13 @@ def test_against_r(name):
     weights, answer = frame["weight"].to_numpy(dtype=float), case["answer"]
     found = ratios(values, weights, domains, design)
     total_se = np.sqrt(np.diag(covariance(values, weights, design)))
-    for statistic, call, ours, theirs in (
-        ("mean and domain means", "svymean", found.value[0], [answer["mean"], *answer["domain_mean"]]),
-        ("their standard errors", "svymean", found.se[0], [answer["mean_se"], *answer["domain_se"]]),
-        ("standard error of a total", "svytotal", total_se, [answer["total_se"]]),
-        ("degrees of freedom", "degf", found.df[0], [answer["df"], *answer["domain_df"]]),
-    ):
-        call = f"{call}({case['call']})"
-        agree("stages", f"{case['design']}: {statistic}", ours, theirs, oracle="package", call=call, tolerance=1e-8)
+    means, errors = [answer["mean"], *answer["domain_mean"]], [answer["mean_se"], *answer["domain_se"]]
+    of = {"oracle": "package", "tolerance": 1e-8}
+    agree("stages", "mean, and mean of a domain, in every design", found.value[0], means, call="svymean()", **of)
+    df = [answer["df"], *answer["domain_df"]]
+    agree("stages", "degrees of freedom in every design", found.df[0], df, call="degf(subset())", **of)
+    agree("stages", f"standard errors of means and totals: {case['design']}", [*found.se[0], *total_se],
+          [*errors, answer["total_se"]], call=case["call"], **of)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(CASES))

@@ -23,7 +23,7 @@ from findings.errors import FindingsError
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 TEXTS = frozenset({"label", "question", "base_label", "title", "note"})
 # What of an indicator's entry is not its source: everything else says how a value is made from answers.
-_NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base", "by", "dimension"}
+_NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base", "by", "dimension", "also"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Indicator:
     `equals`, `contains`, `scale` or `number`; `any_of` (columns of indicators); `but_not` (two columns of indicators);
     `sus` or `mean_of` (columns) with `scale`, `reversed` and `minimum_items`; `not_in` (two columns); and `not_asked`,
     the value of those whom the base leaves out (absent: null). `base` is the column of the base indicator, None for
-    everyone; `by` names the breakdowns and crossings it is estimated by; texts are language -> text.
+    everyone; `by` names the breakdowns and crossings it is estimated by; `also` what is derived of it beside the
+    estimate (median, total); texts are language -> text.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Indicator:
     label: dict[str, str]
     question: dict[str, str]
     base_label: dict[str, str]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,6 +313,8 @@ def _bases(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         items = entry.get("mean_of") or entry.get("sus") or []
         if odd := [name for name in entry.get("reversed", []) if name not in items]:
             yield f"indicators.{i}.reversed", odd[0], f"one of {', '.join(items)}"
+        if "total" in entry.get("also", []) and entry["statistic"] != "proportion":
+            yield f"indicators.{i}.also", "total of a mean", "median; a total is of a proportion, a number of people"
         if entry.get("minimum_items", 1) > len(items) and "minimum_items" in entry:
             yield f"indicators.{i}.minimum_items", str(entry["minimum_items"]), f"at most the items, {len(items)}"
     columns = list(by) if len(by) == len(expanded) else [indicator.column for indicator in expanded]
@@ -432,6 +436,7 @@ def _indicator(entry: Mapping[str, Any], values: Mapping[str, str], study: Mappi
         base=None,
         base_indicator=entry.get("base"),
         by=frozenset(entry.get("by", every)),
+        also=tuple(entry.get("also", ())),
         **{
             text: _text(entry.get(text, {}), values, study, entry.get("for_each", {}))
             for text in ("label", "question", "base_label")

@@ -21,7 +21,7 @@ from findings.design import Design, make_design
 from findings.domains import Domain, Part, groups_of, parts
 from findings.errors import FindingsError
 from findings.indicators import SILENT, STATE
-from findings.intervals import effective_n, korn_graubard, reliability, student
+from findings.intervals import effective_n, korn_graubard, of_mean, reliability, student
 from findings.register import cells
 from findings.totals import Cells, Estimates, Totals, counted
 from findings.weighting import MARGIN, WEIGHTS
@@ -279,9 +279,7 @@ def _rows(
     if weighting.design is not None:
         beta, t = korn_graubard(share, se, n, df), student(value, se, df)
         low, high = (np.where(mean, t[i], beta[i]) for i in (0, 1))
-        # ASSUME[reliability_of_means]: NCHS gives no rule for means; few respondents or few PSUs are flagged alike.
-        few = np.where(n < 30, "not_reliable", np.where(df < 8, "review", "reliable")).astype(object)
-        reliable = np.where(mean, few, reliability(share, *beta, n, n_eff, df))
+        reliable = np.where(mean, of_mean(value, se, n, df), reliability(share, *beta, n, n_eff, df))
     table = pd.DataFrame(
         {
             "family": np.repeat([i.family for i in indicators], groups),

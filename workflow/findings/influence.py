@@ -46,6 +46,17 @@ class Linear:
         held = self.held.astype(float) @ (contrasts != 0).T.astype(float) > 0
         return Linear(contrasts @ self.value, self.influence @ contrasts.T, held)
 
+    def ratios(self, pairs: Sequence[tuple[int, int]]) -> Linear:
+        """Ratios of two of the statistics each, by the delta method; NaN where the second is 0.
+
+        The parts may share respondents: their covariance is in the influence values. R: svycontrast(quote(a / b)).
+        """
+        top, bottom = np.array(pairs, dtype=np.intp).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.where(self.value[bottom] == 0, np.nan, self.value[top] / self.value[bottom])
+            influence = (self.influence[:, top] - value * self.influence[:, bottom]) / self.value[bottom]
+        return Linear(value, np.nan_to_num(influence), self.held[:, top] | self.held[:, bottom])
+
 
 def sample(frame: pd.DataFrame, design: Mapping[str, Any], weighting: str, wave: str) -> Sample:
     """The target population's respondents of indicators.parquet with the design of design.json.
@@ -89,6 +100,31 @@ def means(of: Sample, values: Floats, domains: Sequence[Bools] | Bools) -> Linea
     with np.errstate(divide="ignore", invalid="ignore"):
         value = (of.weights @ filled) / total
         influence = np.where(inside, (filled - value) / total, 0.0)
+    return Linear(value, np.nan_to_num(influence), inside)
+
+
+def totals(of: Sample, values: Floats, domains: Sequence[Bools] | Bools) -> Linear:
+    """Weighted sum of each column of `values` (rows × m; NaN = no value, adds nothing) over its domain (m × rows).
+
+    In the unit of the values: of 0 and 1, people of the frame. Who gave no answer is counted as 0. R: svytotal.
+    """
+    inside = np.asarray(domains, dtype=bool).T & ~np.isnan(values)
+    filled = np.where(inside, values, 0.0)
+    return Linear(of.weights @ filled, filled, inside)
+
+
+def ratios(of: Sample, tops: Floats, bottoms: Floats, domains: Sequence[Bools] | Bools) -> Linear:
+    """Σw·top / Σw·bottom, by column (rows × m), over the rows of its domain (m × rows) that have both values.
+
+    Of two indicators of 0 and 1 it is a conversion: of those with the second, how many have the first. NaN, with
+    influence zero, where the second sums to 0. R: svyratio.
+    """
+    inside = np.asarray(domains, dtype=bool).T & ~np.isnan(tops) & ~np.isnan(bottoms)
+    top, bottom = np.where(inside, tops, 0.0), np.where(inside, bottoms, 0.0)
+    total = of.weights @ bottom
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(total == 0, np.nan, (of.weights @ top) / total)
+        influence = (top - value * bottom) / total
     return Linear(value, np.nan_to_num(influence), inside)
 
 

@@ -65,6 +65,20 @@ def reliability(p: Floats, low: Floats, high: Floats, n: Floats, n_eff: Floats, 
     return np.select(choices, names, "reliable").astype(object)
 
 
+
+def of_mean(value: Floats, se: Floats, n: Floats, df: Floats) -> npt.NDArray[np.object_]:
+    """`not_reliable`, `review` or `reliable` for each mean, median or total.
+
+    ASSUME[reliability_of_means]: the standards for proportions say nothing of means, so NCHS's older rule stands: not
+    reliable with n < 30 or a standard error over 30 % of the value (or none); to be looked at with fewer than 8 degrees
+    of freedom, or where all answers are the same. Source: NCHS, NHANES analytic guidelines (relative standard error).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(value == 0, 0.0, se / np.abs(value))
+    choices = [(n < 30) | np.isnan(relative) | (relative > 0.30), (df < 8) | (se == 0)]
+    return np.select(choices, ["not_reliable", "review"], "reliable").astype(object)
+
+
 def mover(a: Limits, b: Limits, correlation: Floats) -> tuple[Floats, Floats]:
     """Lower and upper limit of the difference `a` − `b`, recovered from the limits of both (each value, low, high).
 

@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["barriers", "comparisons", "nonanswers", "specifications", "models"]
+PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "models"]
 
 
 rule estimate:
@@ -41,6 +41,26 @@ rule models:
         "../../envs/run.yaml"
     script:
         "../scripts/models.py"
+
+
+rule descriptives:
+    message:
+        "Medians and totals of wave {wildcards.wave}"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        code=code("descriptives"),
+    output:
+        rows="results/confidential/{wave}/descriptives.parquet",
+    params:
+        study=part(STUDY, *PLAN, "headline_weighting"),
+    log:
+        "results/logs/{wave}/descriptives.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/descriptives.py"
 
 
 rule changes:

@@ -19,20 +19,24 @@ ERASED = [*NUMBERS, "reliability", "ci_method", "test"]
 def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min_cell: int) -> pd.DataFrame:
     """The rows of estimates.csv: the register's columns without `cells`, numbers rounded, suppressed rows empty.
 
-    Proportions, their standard errors and limits: 3 decimals, 2 where n < 100. Means and theirs: 2 decimals. n_eff:
-    whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts stay. Those asked are the base's numerator: where that is
-    withheld (`bared`), the number asked and the missing are left out, as where the missing are 1 to `min_cell` − 1.
+    Proportions, their standard errors and limits: 3 decimals, 2 where n < 100. Means and theirs: 2 decimals. Totals and
+    theirs: 3 digits of the estimate, 2 where n < 100. n_eff: whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts
+    stay. Those asked are the base's numerator: where that is withheld (`bared`), the number asked and the missing are
+    left out, as where the missing are 1 to `min_cell` − 1.
     """
     rows = register.copy()
     few = (rows["n"] < 100).to_numpy(dtype=bool)
-    mean = rows["statistic"].isin(["mean", "difference_of_means"]).to_numpy(dtype=bool)
+    mean = rows["statistic"].isin(["mean", "median", "difference_of_means"]).to_numpy(dtype=bool)
     count = (rows["statistic"] == "count").to_numpy(dtype=bool)
+    total = (rows["statistic"] == "total").to_numpy(dtype=bool)
+    size = np.where(total, np.maximum(rows["estimate"].to_numpy(dtype=float), 1.0), 1.0)
+    unit = 10.0 ** (np.floor(np.log10(np.nan_to_num(size, nan=1.0))) - np.where(few, 1, 2))
     places = np.where(mean | few, 2, 3)
     for column in ("estimate", "se", "ci_low", "ci_high"):
         values = rows[column].to_numpy(dtype=float)
         for decimals in (2, 3):
             values = np.where((places == decimals) & ~count, np.round(values, decimals), values)
-        rows[column] = values
+        rows[column] = np.where(total, np.round(values / unit) * unit, values)
     rows["n_eff"] = rows["n_eff"].round(0)
     rows["deff"] = rows["deff"].round(1)
     df = rows["df"].to_numpy(dtype=float)
