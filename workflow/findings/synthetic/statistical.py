@@ -25,7 +25,7 @@ def write_export(path: Path, rows: list[Row], codebook: Codebook) -> None:
         "deviceid": [row["#device"] for row in rows], "username": [NAME] * len(rows), "email": [MAIL] * len(rows),
         "gpslatitude": [row["#place"][0] for row in rows],
     }  # fmt: skip
-    labels: dict[str, str] = {}
+    labels: dict[str, str | None] = {}
     values: dict[str, dict[Any, str]] = {}
     for name, question in asked(codebook).items():
         answers = [row.get(name) for row in rows]
