@@ -31,9 +31,9 @@ def command(study: Path, *words: str) -> list[str]:
 SHOWN = {
     "figures": {"timeline", "flow", "sample_population", "funnel_finance", "barriers_health", "adoption_gender",
                 "adoption_ethnicity", "views", "specifications_urban", "associations", "barriers_ranks",
-                "together_finance"},
+                "together_finance", "gaps_groups", "bounds"},
     "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban",
-               "associations", "scales"},
+               "associations", "scales", "tests", "nonanswers"},
 }  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import specification_example
+from derived_example import derived_rows
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
 from findings.keys import AND, print_key
 from findings.register import COLUMNS
-from findings.release import Released
+from findings.release import FURTHER, Released
 from released_models import model_rows
 
 WAVE = "nug_2025"
@@ -29,13 +30,28 @@ def released(config: dict | None = None, earlier: Released | None = None, **chan
     config = config or study()
     whole = estimates(config, **change)
     derived = is_derived(whole)
-    return Released(as_text(whole[~derived]), config, earlier, as_text(whole[derived]))
+    wave, design = change.get("wave", WAVE), change.get("design", "probability")
+    made = as_text(_derived(config, **{"wave": wave, **change})) if design == "probability" else []
+    return Released(as_text(whole[~derived]), config, earlier, [*as_text(whole[derived]), *made])
 
 
 def is_derived(frame: pd.DataFrame) -> pd.Series:
     """Which rows of `estimates` are computed from several, and so in derived.csv."""
     of_several = frame["family"].isin(["intersections", "specification", "model", "reliability"])
     return of_several | (frame["statistic"] == "rank") | frame["key"].str.startswith("diff(")
+
+
+def _derived(config: dict, wave: str, synthetic: bool = True, suppress: float = 0.08, **_: object) -> pd.DataFrame:
+    """Derived rows of the comparisons and the non-answers, some withheld."""
+    frame = pd.DataFrame(derived_rows(config, wave, np.random.default_rng(3)))
+    keys = [print_key(row) for row in frame.to_dict("records")]
+    frame["key"] = frame["key"].where(frame["key"].notna(), pd.Series(keys))
+    hidden = np.random.default_rng(4).uniform(size=len(frame)) < suppress
+    frame["status"] = np.where(hidden, "suppressed", "published")
+    columns = [column for column in COLUMNS if column != "cells"]
+    frame = frame.assign(synthetic=synthetic, design="probability").reindex(columns=columns)
+    frame.loc[hidden, [*FURTHER, "estimate", "ci_low", "ci_high", "n"]] = None
+    return frame.sort_values("key", ignore_index=True)
 
 
 def as_text(frame: pd.DataFrame) -> list[dict]:
@@ -131,7 +147,9 @@ def estimates(
                 add(**of_what, statistic=indicator.statistic, weighting=weighting, estimate=round(value + moved, 3),
                     **limits, **numbers, **of)  # fmt: skip
             if changes and not place:
-                add(**of_what, **numbers, statistic="difference_of_means" if mean else "difference",
+                # One of the changes that the exhibits show is always withheld.
+                hide = hide or indicator.id == "willingness"
+                add(**of_what, **{**numbers, "hide": hide}, statistic="difference_of_means" if mean else "difference",
                     weighting="calibrated", estimate=0.04, ci_low=0.01, ci_high=0.07, ci_method="t",
                     p_adjusted=float(random.choice([0.001, 0.2])))  # fmt: skip
     if specifications:

@@ -46,13 +46,14 @@ class Place:
 class Planned:
     """A comparison of two places, or of the gap of two with that of two others, of a family.
 
-    `all_of` are the places that are to be released besides; `n` whether the number of respondents is told.
+    `all_of` are the places that are to be released besides. Where `alone`, no number is told of respondents of both
+    places together.
     """
 
     family: Family
     places: tuple[Place, ...]
     all_of: tuple[Place, ...] = ()
-    n: bool = True
+    alone: bool = False
 
 
 def comparisons(
@@ -84,7 +85,7 @@ def comparisons(
             "statistic": STATISTIC[first.indicator.statistic],
             "weighting": of.weighting,
             "estimate": found.value[i],
-            "n": found.n[i] if plan.n else np.nan,
+            "n": min(_answers(of, place) for place in plan.places) if plan.alone else found.n[i],
             "cells": _needs(of, plan),
         }
         if kind == "probability":
@@ -177,8 +178,8 @@ def _plan(
         for indicator in sorted((i for i in family.indicators if i.ministry), key=lambda i: order.index(i.ministry)):
             by_id.setdefault((indicator.family, indicator.id), []).append(Place(indicator, None, None, everyone))
         for places in by_id.values():
-            # Respondents of both would be told apart from those of one by their number.
-            yield from (Planned(family, pair, n=False) for pair in combinations(places, 2))
+            # The number of those who answered on either is nearly that of one: told are the fewer of the two.
+            yield from (Planned(family, pair, alone=True) for pair in combinations(places, 2))
     elif family.kind == "families":
         sides = [
             {(i.id, i.ministry, i.service): Place(i, None, None, everyone) for i in indicators if i.family == name}
@@ -232,9 +233,13 @@ def _crossed(of: Sample, family: Family, indicator: Indicator, steps: Sequence[L
             yield Planned(family, (*gap_in(a), *gap_in(b)))
 
 
+def _answers(of: Sample, place: Place) -> int:
+    return int((place.rows & of.frame[place.indicator.column].notna().to_numpy(dtype=bool)).sum())
+
+
 def _why_not(of: Sample, plan: Planned, se: float, kind: str) -> str | None:
     for place in plan.places:
-        if not (place.rows & of.frame[place.indicator.column].notna().to_numpy(dtype=bool)).any():
+        if not _answers(of, place):
             return f"nobody of {place.group or 'everyone'} has an answer on {place.indicator.column}"
     if kind != "probability":
         return None

@@ -49,12 +49,15 @@ def report_files(*endings: str) -> list[str]:
 # Kinds of exhibits that are of the study, of no wave.
 OF_NO_WAVE = ("timeline", "inventory")
 # Kinds of exhibits that show derived rows, whose jobs wait for them.
-DERIVED_KINDS = ("change", "specification", "effects", "models", "reliability", "ranked", "ranks", "upset")
+DERIVED_KINDS = (
+    "change", "specification", "effects", "models", "reliability", "ranked", "ranks", "upset", "gaps", "comparisons",
+    "tests", "bounds", "nonanswers",
+)  # fmt: skip
 # What exhibits know of the study; the exhibits themselves come one by one.
 LABELS = (
     "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
-    "item_sets", "breakdowns", "crossings", "indicators", "specifications", "models", "reliability", "rankings",
-    "intersections", "headline_weighting", "source_date_epoch",
+    "item_sets", "breakdowns", "crossings", "indicators", "specifications", "comparisons", "models", "reliability",
+    "rankings", "intersections", "headline_weighting", "source_date_epoch",
 )  # fmt: skip
 
 

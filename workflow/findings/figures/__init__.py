@@ -8,10 +8,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from findings.figures import (
+    bounds,
     by_service,
     effects,
     flow,
     funnel,
+    gaps,
     groups,
     heatmap,
     likert,
@@ -45,6 +47,8 @@ FIGURES: dict[str, Callable[[Released, str, Mapping[str, Any], str], Figure]] = 
     "specification": specification.draw,
     "effects": effects.draw,
     "profile": profile.draw,
+    "gaps": gaps.draw,
+    "bounds": bounds.draw,
 }
 
 

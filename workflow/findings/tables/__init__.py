@@ -9,7 +9,19 @@ import pandas as pd
 
 from findings.errors import FindingsError
 from findings.release import Released
-from findings.tables import by_group, change, glossary, indicators, models, quality, reliability, sample, specification
+from findings.tables import (
+    by_group,
+    change,
+    comparisons,
+    glossary,
+    indicators,
+    models,
+    nonanswers,
+    quality,
+    reliability,
+    sample,
+    specification,
+)
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
 
@@ -27,6 +39,9 @@ TABLES: dict[str, tuple[Build, Label]] = {
     "models": (models.build, models.label),
     "reliability": (reliability.build, reliability.label),
     "glossary": (glossary.build, glossary.label),
+    "comparisons": (comparisons.build, comparisons.label),
+    "tests": (comparisons.build_tests, comparisons.label_tests),
+    "nonanswers": (nonanswers.build, nonanswers.label),
 }
 
 

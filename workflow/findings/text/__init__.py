@@ -1,0 +1,3 @@
+"""Words and selections of the exhibits. Kinds that are declared outside `facts` are imported here."""
+
+from findings.text import compared as compared

@@ -7,13 +7,17 @@ from typing import Any
 
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
+from findings.text.compared import behind, told
 from findings.text.facts import NOTES, Line, panels, rows_of, wave_label
 from findings.text.numbers import full, numerals, shown
 from findings.text.orders import rank_of
 from findings.text.sentences import Claim, claim
 from findings.text.takeaways import facts
 
-TABLE_KINDS = ("sample", "indicators", "by_group", "quality", "glossary", "models", "reliability")
+TABLE_KINDS = (
+    "sample", "indicators", "by_group", "quality", "glossary", "models", "reliability", "comparisons", "tests",
+    "nonanswers",
+)  # fmt: skip
 
 
 def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
@@ -84,7 +88,8 @@ def alt(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> s
 
 def _row_in_words(label: str, lines: list[Line], lang: str) -> str:
     if not lines[0].series:
-        return f"{label} {value(lines[0].estimate, lang)}"
+        row = lines[0].estimate
+        return ", ".join(filter(None, (f"{label} {value(row, lang)}", told(row, lang))))
     return f"{label}: " + ", ".join(f"{line.series} {value(line.estimate, lang)}" for line in lines)
 
 
@@ -120,10 +125,10 @@ def _base(released: Released, rows: list[Estimate], lang: str) -> str:
     words = captions(lang)["footer"]
     bases: list[str] = []
     for row in rows:
-        found = released.indicator(row)
-        label = text(found.base_label, lang) if found else ""
-        if label and label not in bases:
-            bases.append(label)
+        for found in behind(released, row):
+            label = text(found.base_label, lang)
+            if label and label not in bases:
+                bases.append(label)
     population = text(released.config["study"]["population"], lang)
     return words["base" if bases else "base_everyone"].format(
         base="; ".join(bases),
@@ -148,7 +153,7 @@ def _of_kind(released: Released, entry: Mapping[str, Any], rows: list[Estimate],
 def _level(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
     """That a coarser level than the finest of the ladder is shown, where it is."""
     # The levels of a model are those that it declares.
-    rows = [row for row in rows if row.family != "model"]
+    rows = [row for row in rows if row.family != "model" and row.published]
     coarser = [released.levels[row.breakdown] for row in rows if row.breakdown in released.levels]
     names = {level.name: level for level in coarser if level.rank}
     return [

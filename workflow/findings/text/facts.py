@@ -69,7 +69,7 @@ def named(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
     return {code: released.label(section, code, lang) for code in released.config[section]}
 
 
-def _families(entry: Mapping[str, Any], code: str) -> list[str]:
+def families_of(entry: Mapping[str, Any], code: str) -> list[str]:
     """The families in which an indicator of an exhibit is looked for."""
     own = (entry.get("indicators", {}).get(code) or {}).get("family")
     return [own] if own else entry.get("families") or [entry["family"]]
@@ -104,7 +104,7 @@ def _indicators(released: Released, entry: Mapping[str, Any], lang: str) -> list
     """One panel per service or ministry, its lines the indicators of the entry in their order."""
     found: dict[str | None, list[Line]] = {}
     for code, label in named(released, entry, lang).items():
-        for family in _families(entry, code):
+        for family in families_of(entry, code):
             for row in _totals(released, entry, code, family):
                 found.setdefault(row.of, []).append(Line(label, row))
     services = {code: n for n, code in enumerate(released.config["services"])}
@@ -231,7 +231,7 @@ def _change(released: Released, entry: Mapping[str, Any], lang: str) -> list[Pan
     series = [wave_label(released.earlier, lang), wave_label(released, lang), captions(lang)["table"]["change"]]
     found: dict[str, list[Line]] = {}
     for code, label in named(released, entry, lang).items():
-        for family in _families(entry, code):
+        for family in families_of(entry, code):
             before = {row.of: row for row in released.earlier.totals(family, code)}
             rows_ = released.derived(family, indicator=code, breakdown=None)
             of = {row.of: row for row in rows_ if is_change(row)}
@@ -249,7 +249,7 @@ def _sensitivity(released: Released, entry: Mapping[str, Any], lang: str) -> lis
     words = captions(lang)["weightings"]
     found: dict[str, list[Line]] = {}
     for code, label in named(released, entry, lang).items():
-        for family in _families(entry, code):
+        for family in families_of(entry, code):
             for row in _totals(released, entry, code, family):
                 place = {"ministry": row.ministry, "service": row.service, "breakdown": None}
                 versions = {other.weighting: other for other in released.select(family, code, **place)}

@@ -11,7 +11,7 @@ DIFFERENCES = ("difference", "difference_of_means")
 # Differences of proportions, in percentage points; differences in other units; numbers with two decimals.
 POINTS = ("difference", "average_marginal_effect")
 SIGNED = ("difference_of_means", "log_odds")
-PLAIN = ("mean", "alpha", "omega", "item_rest", "f_test", "pseudo_r2")
+PLAIN = ("mean", "alpha", "omega", "item_rest", "f_test", "pseudo_r2", "rao_scott")
 
 
 def numerals(words: str, lang: str) -> str:
@@ -23,8 +23,8 @@ def numerals(words: str, lang: str) -> str:
 def shown(row: Estimate, lang: str) -> str:
     """The value: a proportion as whole percent (`<1%`, `>99%` near the ends), a mean with 2 decimals, a count whole.
 
-    A difference has its sign; of proportions it is in percentage points. The caption's word for withheld where the row
-    has no number.
+    A difference has its sign; of proportions it is in percentage points. Bounds are a range; of a table test it is
+    Cramér's V with 2 decimals. The caption's word for withheld where the row has no number.
     """
     words = captions(lang)
     if not row.published or row.value is None:
@@ -39,6 +39,8 @@ def shown(row: Estimate, lang: str) -> str:
         return numerals(f"F {row.value:.1f}", lang)
     if row.statistic in PLAIN:
         return numerals(f"{row.value:.2f}".replace("-", "−"), lang)
+    if row.statistic == "bounds" and row.bound_low is not None and row.bound_high is not None:
+        return numerals(str(words["interval"]).format(low=limit(row.bound_low), high=limit(row.bound_high)), lang)
     return numerals(str(words["percent"]).format(value=percent(row.value)), lang)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from findings.release import Released, text
+from findings.release import Estimate, Released, text
 from findings.text.facts import FACTS, Line, Panel, panels, rows_of, value_of
 from findings.text.orders import order_of
 
-SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert")
+SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert", "bounds")
 CERTAIN = 0.05
 # Of those that may be first, how many a title names; one less where it speaks of several panels.
 NAMES = 3
@@ -24,7 +24,8 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
     rank sets `first`, `sure`, `three`, as orders.Order, and `names`, how many a title names). upset: `best`, `panels`.
     Kinds with series: `panels` (each `label, rows`, each row `label, cells` with `series` and `key`), and `most`, which
     stands out: of paired, population and sensitivity the row whose two series are furthest apart (`a`, `b`), of heatmap
-    and likert the highest; change: `certain`, its rows whose adjusted p is below 0.05.
+    and likert the highest, of bounds the widest; change: `certain`, its rows whose adjusted p is below 0.05. gaps:
+    `certain` (each `label, panel, key`) and `panels` (each `label`, `apart`, and the labels of the `rest`).
     """
     shown = panels(released, entry, lang)
     lines = [line for panel in shown for line in panel.lines if line.estimate.published]
@@ -45,6 +46,8 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
         return found | _series(kind, shown)
     if kind in ("ranked", "ranks"):
         return found | _ranked(released, shown)
+    if kind == "gaps":
+        return found | _gaps(shown)
     inside: list[dict[str, Any]] = [
         # A sentence on groups says which are withheld.
         {"label": panel.label, "rows": [_fact(line) for line in panel.lines]}
@@ -106,6 +109,9 @@ def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
     if kind == "likert":
         best = max(whole, key=lambda row: sum(value_of(line) for line in row[2][-2:]), default=None)
         last = best[2][-2:] if best else []
+    elif kind == "bounds":
+        best = max(whole, key=lambda row: _width(row[2][-1].estimate), default=None)
+        last = best[2] if best else []
     elif kind == "heatmap":
         singles = [(p, label, [line]) for p, label, lines in rows for line in lines if line.estimate.published]
         best = max(singles, key=lambda row: value_of(row[2][0]), default=None)
@@ -118,6 +124,25 @@ def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
     if best:
         found["most"] = {**_row(best[1], last), "panel": best[0].label}
     return found | {"empty": best is None}
+
+
+def _width(row: Estimate) -> float:
+    """How far apart the worst-case bounds of a row are."""
+    return (row.bound_high or 0.0) - (row.bound_low or 0.0)
+
+
+def _gaps(shown: list[Panel]) -> dict[str, Any]:
+    """`certain`: differences told from none, the largest first; `panels`: those and the others of each."""
+    inside, certain = [], []
+    for panel in shown:
+        lines = [line for line in panel.lines if line.estimate.published]
+        apart = [x for x in lines if (1.0 if x.estimate.p_adjusted is None else x.estimate.p_adjusted) < CERTAIN]
+        label = ", ".join(part for part in (panel.within, panel.label) if part)
+        certain += [({**_fact(line), "panel": label}, abs(value_of(line))) for line in apart]
+        if lines:
+            rest = [line.label for line in lines if line not in apart]
+            inside.append({"label": label, "apart": [_fact(line) for line in apart], "rest": rest})
+    return {"panels": inside, "certain": [fact for fact, _ in sorted(certain, key=lambda pair: -pair[1])]}
 
 
 def _furthest(lines: list[Line]) -> list[Line]:
