@@ -170,8 +170,9 @@ def bias(found: dict[str, pd.DataFrame]) -> Figure:
     count, draws = len(z), int(found["domains"]["draws"].max())
     figure.text(
         0.01, 0.012,
-        f"Left: {count:,} estimators, mean of {draws:,} samples less planted truth; the line is chance (they lean together: same samples)."
-        "\nRight: means of as many samples of volunteers, who choose themselves as the shipped wave's do.",
+        f"Left: {count:,} estimators, mean of {draws:,} samples less planted truth; the line is chance."
+        " All are of the same\nsamples, and lean together."
+        " Right: means of as many samples of volunteers, who choose themselves as the shipped wave's do.",
         fontsize=6.5, color="#595959", va="bottom",
     )  # fmt: skip
     return figure
