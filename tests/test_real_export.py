@@ -143,6 +143,26 @@ def test_the_register_agrees_with_the_export_counted_by_hand(finished, folder):
     assert design["se"] > 0
 
 
+def test_what_is_derived_agrees_with_the_rows_it_is_computed_from(finished):
+    release = finished / "results" / "release" / WAVE
+    rows = pd.read_csv(release / "estimates.csv").set_index("key")
+    derived = pd.read_csv(release / "derived.csv")
+    shown = derived[derived["status"] == "published"].set_index("key")
+    kinds = {"rank", "bounds", "difference", "rao_scott", "declined", "average_marginal_effect", "proportion",
+             "same_sign", "significant"}  # fmt: skip
+    assert kinds <= set(shown["statistic"])
+    trust = {g: f"trust.trust.proportion|weights=design;gender={g}@{WAVE}" for g in ("female", "male")}
+    gap = shown.loc[f"diff({trust['female']},{trust['male']})", "estimate"]
+    assert gap == pytest.approx(rows.loc[trust["female"], "estimate"] - rows.loc[trust["male"], "estimate"], abs=0.011)
+    # Of one term with two levels the marginal effect is the gap itself, but for those who give no gender.
+    effect = shown[(shown["statistic"] == "average_marginal_effect") & (shown["group"] == "male")]["estimate"]
+    assert effect.to_numpy() == pytest.approx([-gap], abs=0.0015)
+    ranked = shown[shown["statistic"] == "rank"]
+    shares = [rows.loc[key.replace(".rank|", ".proportion|"), "estimate"] for key in ranked.index]
+    assert ranked["estimate"].tolist() == pd.Series(shares).rank(ascending=False).tolist()
+    assert (ranked["rank_low"] <= ranked["estimate"]).all() and (ranked["estimate"] <= ranked["rank_high"]).all()
+
+
 def test_it_is_released_with_a_report(finished):
     release = finished / "results" / "release"
     estimates = pd.read_csv(release / "estimates.csv")
