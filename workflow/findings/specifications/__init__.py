@@ -223,6 +223,8 @@ def _point_rows(headline: Headline, found: Sequence[Found], kind: str, wave: str
     """Rows of the points; each rests on the register's rows of its groups, on its own counts, and on no set that
     differs from another of its numbers by a few respondents.
     """
+    # ASSUME[near_sets]: two sets differ by the respondents of both groups together; that few of these may be of one
+    # group is not protected, since of a set neither group's share is published, only their difference.
     n = {(*each.place, each.point.exclusion, each.point.missing, each.point.covariates): each.n for each in found}
     undone = headline.exclusions
     rows = []
