@@ -72,6 +72,7 @@ def smaller(config: dict) -> dict:
                 entry[key] = [name for name in entry[key] if name in kept]
     grid = config["specifications"]
     grid |= {"weights": ["calibrated", "none"], "missing": ["complete", "all_no"]}
+    grid["covariates"] = {name: grid["covariates"][name] for name in ("unadjusted", "demographics")}
     grid["exclusions"] = {name: grid["exclusions"][name] for name in ("as_cleaned", "keep_both")}
     grid["headlines"] = {"urban_gap": grid["headlines"]["urban_gap"]}
     config["rankings"] = {name: entry for name, entry in config["rankings"].items() if entry["family"] not in dropped}

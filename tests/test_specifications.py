@@ -44,7 +44,8 @@ def test_a_headline_expands_to_every_combination_and_is_itself_the_first():
     headline = declared()
     found = grids.points(headline)
     plain = [point for point in found if not headline.covariates[point.covariates]]
-    assert len(plain) == 4 * 4 * 3 * 3 * 3 == len(set(plain))
+    assert len(plain) == 4 * 4 * 3 * 3 * 3 == len(set(plain)) and len(found) == len(set(found))
+    assert headline.covariates["access"][:2] == ("gender", "age_broad") and "device" in headline.covariates["access"]
     assert found[0] == grids.Point("gender_gap", "as_cleaned", "complete", "t", "current", "unadjusted", "calibrated")
     assert all(grids.parse_point(point.indicator, point.weighting) == point for point in found)
     assert grids.parse_point(grids.summary("gender_gap", "missing", "all_no"), None) is None
@@ -63,6 +64,12 @@ def test_an_adjusted_gap_has_an_interval_by_students_t_alone():
     headline = replace(declared(), covariates={"unadjusted": (), "more": ("block",)})
     adjusted = [point for point in grids.points(headline) if point.covariates == "more"]
     assert {point.interval for point in adjusted} == {"t"} and len(adjusted) == 4 * 4 * 3 * 3
+
+
+def test_a_gap_is_adjusted_for_blocks_of_a_model_that_is_there():
+    assert "no_block" in wrong(lambda grid: grid["covariates"]["access"].update(blocks=["demographics", "no_block"]))
+    assert "none" in wrong(lambda grid: grid["covariates"]["access"].update(model="no_model"))
+    assert "unadjusted" in wrong(lambda grid: grid["covariates"]["unadjusted"].update(blocks=["demographics"]))
 
 
 def wrong(change) -> str:
