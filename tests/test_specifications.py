@@ -26,7 +26,7 @@ from findings.models.effects import logistic_effects
 from findings.models.factors import Factor, matrix, places
 from findings.models.logistic import logistic
 from findings.specifications import Records, of_wave
-from findings.specifications.adjusted import adjusted
+from findings.specifications.adjustment import adjusted
 from findings.specifications.estimates import as_counted, shares
 from scipy.stats import norm
 

@@ -29,7 +29,7 @@ from findings.indicators import STATE
 from findings.influence import Sample
 from findings.keys import print_key
 from findings.models.factors import Factor
-from findings.specifications.adjusted import Adjusted, adjusted
+from findings.specifications.adjustment import Adjusted, adjusted
 from findings.specifications.estimates import Shares, as_counted, interval, shares
 from findings.specifications.sets import Records, closure, exclusion_sets
 from findings.weighting import Weighted
