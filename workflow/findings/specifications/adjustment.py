@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from findings.influence import Linear, Sample, standard_errors
-from findings.models.checks import level_counts
 from findings.models.effects import logistic_effects
 from findings.models.factors import Factor, matrix, places
 from findings.models.logistic import logistic
@@ -46,18 +45,17 @@ def adjusted(of: Sample, values: Floats, group: Factor, covariates: Sequence[Fac
     complete = np.asarray((place >= 0).all(axis=1), dtype=bool)
     gap, influence = np.full(values.shape[1], np.nan), np.zeros(values.shape)
     held = ~np.isnan(values) & complete[:, None]
-    counts: list[list[int]] = []
-    for m in range(values.shape[1]):
+    # Who is in each level, and answers yes or no: of all columns at once.
+    levels = np.column_stack([place[:, i] == n for i, factor in enumerate(factors) for n in range(len(factor.levels))])
+    yes = levels.T.astype(float) @ np.where(held, values, 0.0)
+    counts = np.vstack([yes, levels.T.astype(float) @ held.astype(float) - yes]).round().astype(int).T
+    for m in np.flatnonzero(counts.min(axis=1) > 0):
         rows = held[:, m]
         made, y = matrix(place[rows], factors), values[rows, m]
-        table = level_counts(made, y.astype(np.intp))
-        counts.append([count for cell in table.values() for count in cell])
-        if min(counts[-1], default=0) == 0 or len(np.unique(y)) < 2:
-            continue
         weights = of.weights[rows]
         fit = logistic(made.x, y, weights)
         if fit.converged:
             effect, values_of = logistic_effects(fit, replace(made, factors=(group,)), weights)
             gap[m], influence[rows, m] = effect[0], values_of[:, 0]
     se, df = standard_errors(of, Linear(gap, influence, held))
-    return Adjusted(gap, np.where(np.isnan(gap), np.nan, se), df, held.sum(axis=0).astype(float), counts)
+    return Adjusted(gap, np.where(np.isnan(gap), np.nan, se), df, held.sum(axis=0).astype(float), counts.tolist())
