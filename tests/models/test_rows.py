@@ -127,6 +127,17 @@ def test_what_withholds_a_model_is_named_and_is_not_released(spoil, cause):
     assert pd.isna(withheld["estimate"]) and cause not in released.to_csv()
 
 
+@pytest.mark.parametrize("kind", ["logistic", "ordinal", "linear"])
+def test_a_model_that_nobody_answered_is_withheld(kind):
+    outcome = "adoption.uses" if kind == "logistic" else "views.score"
+    change = {"kind": kind, "outcome": outcome, "scopes": ["pooled"]} | ({"at_least": 3} if kind == "ordinal" else {})
+    empty = frame().assign(adoption__uses__health=np.nan, adoption__uses__finance=np.nan, views__score=np.nan)
+    found, told = rows_of(empty, study(**change))
+    assert (
+        len(found) == 2 and all(row["reason"].startswith("too_few_rows") for row in found.values()) and len(told) == 2
+    )
+
+
 def test_few_events_withhold_a_model():
     _, told = rows_of(frame(), study(minimum_events=400))
     assert any("few_events" in line for line in told)

@@ -119,7 +119,9 @@ def _model(
 
 
 def _steps(plan: Plan, stacked: Stacked) -> checks.Finding | None:
-    if plan.step is not None and not stacked.answer.min() < plan.step <= stacked.answer.max():
+    if not len(stacked.answer) or plan.step is None:
+        return None
+    if not stacked.answer.min() < plan.step <= stacked.answer.max():
         return checks.Finding("constant_outcome", f"all answers are on one side of step {plan.step:g}")
     return None
 
@@ -187,6 +189,8 @@ def _terms(
 
     def row(indicator: str, term: str, test: tuple[float, float, float], adjusted: bool, **more: Any) -> None:
         value, df1, p = test
+        if np.isnan(value) and "statistic" not in more:
+            return  # More contrasts than the design can tell apart leave nothing to test by.
         rows.append(
             {**common, "key": model_key(indicator, term, ALL, of.wave), "indicator": indicator, "breakdown": term,
              "group": ALL, "statistic": "f_test", "estimate": value, "test": "wald_adjusted" if adjusted else "wald",
@@ -208,10 +212,8 @@ def _terms(
             for term, columns in {**slopes, MODEL: every}.items():
                 contrast = equal_slopes(x.shape[1], cuts, columns)
                 test = wald(contrast @ values, contrast @ joint @ contrast.T, common["df"], adjusted=True)
-                # As many contrasts as degrees of freedom leave nothing to test by.
-                if not np.isnan(test[0]):
-                    row(f"{name}_proportional_odds", term, test, True,
-                        comparison_family=f"model_{plan.name}_proportional_odds")  # fmt: skip
+                row(f"{name}_proportional_odds", term, test, True,
+                    comparison_family=f"model_{plan.name}_proportional_odds")  # fmt: skip
     return rows
 
 
