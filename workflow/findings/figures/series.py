@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from findings.figures.page import EDGE, INK, MUTED, WIDTH, leading, sheet, styled, width, wrapped
 from findings.figures.rows import LABELS, put, set_scale
 from findings.release import Estimate, Released
-from findings.text.exhibits import short, value
+from findings.text.compared import difference, told
+from findings.text.exhibits import short
 from findings.text.facts import Line, panels, rows_of
 from findings.text.numbers import DIFFERENCES
 
@@ -77,7 +78,9 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
 
 
 def _words(row: Estimate, lang: str) -> str:
-    return value(row, lang) if row.statistic in DIFFERENCES and row.published else short(row, lang)
+    if row.statistic not in DIFFERENCES or not row.published:
+        return short(row, lang)
+    return ", ".join(filter(None, (difference(row, lang), told(row, lang, short=True))))
 
 
 def _wide(head: list[str], lines: Sequence[Line], lang: str) -> float:

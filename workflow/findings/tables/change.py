@@ -9,12 +9,13 @@ import pandas as pd
 
 from findings.release import Released
 from findings.text.captions import captions
+from findings.text.compared import detectable, p_value
 from findings.text.facts import panels, rows_of, wave_label
 from findings.text.numbers import full, interval, numerals
 
 COLUMNS = [
     "key", "earlier_key", "later_key", "ministry", "service", "family", "indicator", "earlier", "later", "change",
-    "ci_low", "ci_high", "p_adjusted", "status",
+    "ci_low", "ci_high", "p_adjusted", "detectable", "status",
 ]  # fmt: skip
 
 
@@ -26,7 +27,8 @@ def build(released: Released, entry: Mapping[str, Any]) -> pd.DataFrame:
             before, now, change = (line.estimate for line in lines)
             made.append(
                 [change.key, before.key, now.key, now.ministry, now.service, now.family, now.indicator, before.value,
-                 now.value, change.value, change.low, change.high, change.p_adjusted, change.status]
+                 now.value, change.value, change.low, change.high, change.p_adjusted,
+                 change.detectable, change.status]
             )  # fmt: skip
     return pd.DataFrame(made, columns=COLUMNS)
 
@@ -36,16 +38,13 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     words = captions(lang)["table"]
     earlier = wave_label(released.earlier, lang) if released.earlier else ""
     header = [words["ministry"], words["indicator"], earlier, wave_label(released, lang)]
-    header += [words["change"], words["interval"], words["p"]]
+    header += [words["change"], words["interval"], words["p_corrected"], words["detectable"]]
     rows: list[list[Any]] = []
     for panel in panels(released, entry, lang):
         for name, lines in rows_of(panel):
             before, now, change = (line.estimate for line in lines)
-            p = numerals(_p(change.p_adjusted), lang) if change.p_adjusted is not None else words["no"]
+            p = numerals(p_value(change.p_adjusted), lang) if change.p_adjusted is not None else words["no"]
             limits = interval(change, lang) if change.published else words["no"]
             rows.append([panel.label or words["no"], name, full(before, lang), full(now, lang), change, limits, p])
+            rows[-1].append(numerals(detectable(change), lang))
     return header, rows
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -18,8 +18,11 @@ REST = "not_"
 NONANSWERS = ("declined", "dont_know", "blank")
 
 
-def told(row: Estimate, lang: str) -> str:
-    """`p 0.012` where a difference is told from none, else what could have been detected; empty without p."""
+def told(row: Estimate, lang: str, *, short: bool = False) -> str:
+    """`p 0.012` where a difference is told from none, else what could have been detected; empty without p.
+
+    With `short`, only how large a difference could have been detected (`≥ 7`).
+    """
     words = captions(lang)["comparisons"]
     if not row.published or row.p_adjusted is None:
         return ""
@@ -27,7 +30,7 @@ def told(row: Estimate, lang: str) -> str:
         return numerals(str(words["apart"]).format(p=p_value(row.p_adjusted)), lang)
     if row.detectable is None:
         return numerals(str(words["p"]).format(p=p_value(row.p_adjusted)), lang)
-    return numerals(str(words["not_apart"]).format(least=detectable(row)), lang)
+    return numerals(str(words["least" if short else "not_apart"]).format(least=detectable(row)), lang)
 
 
 def difference(row: Estimate, lang: str) -> str:

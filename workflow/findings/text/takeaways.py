@@ -103,7 +103,7 @@ def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
     whole = [row for row in rows if all(line.estimate.published for line in row[2])]
     found: dict[str, Any] = {"panels": inside, "most": None}
     if kind == "change":
-        certain = [row for row in whole if (row[2][-1].estimate.p_adjusted or 1.0) < CERTAIN]
+        certain = [row for row in whole if _certain(row[2][-1])]
         certain.sort(key=lambda row: -abs(value_of(row[2][-1])))
         return found | {"certain": [{**_row(label, lines), "panel": p.label} for p, label, lines in certain]}
     if kind == "likert":
@@ -126,6 +126,12 @@ def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
     return found | {"empty": best is None}
 
 
+def _certain(line: Line) -> bool:
+    """Whether a difference is told from none. A p that is released as 0 is a small one, not a missing one."""
+    p = line.estimate.p_adjusted
+    return p is not None and p < CERTAIN
+
+
 def _width(row: Estimate) -> float:
     """How far apart the worst-case bounds of a row are."""
     return (row.bound_high or 0.0) - (row.bound_low or 0.0)
@@ -136,7 +142,7 @@ def _gaps(shown: list[Panel]) -> dict[str, Any]:
     inside, certain = [], []
     for panel in shown:
         lines = [line for line in panel.lines if line.estimate.published]
-        apart = [x for x in lines if (1.0 if x.estimate.p_adjusted is None else x.estimate.p_adjusted) < CERTAIN]
+        apart = [line for line in lines if _certain(line)]
         label = ", ".join(part for part in (panel.within, panel.label) if part)
         certain += [({**_fact(line), "panel": label}, abs(value_of(line))) for line in apart]
         if lines:
