@@ -7,15 +7,17 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings import indicators, weighting
-    from findings.config import expand_indicators, levels, load_wave
+    from findings.config import expand_indicators, levels, load_wave, of_wave
 
-    study, wave_file = io.params.study, Path(io.input.wave)
+    wave_file = Path(io.input.wave)
+    wave = load_wave(wave_file)
+    study = of_wave(io.params.study, wave)
     everyone = pd.read_parquet(io.input.respondents)
     kept = everyone[everyone["dropped_by"].isna()]
     # Row ids are drawn with a secret: sorted by content, no sum depends on them.
     kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
     frame = indicators.build(kept, expand_indicators(study), levels(study), study)
-    weighted = weighting.weigh(frame, kept, load_wave(wave_file), study, Path("data/reference"), wave_file.parent)
+    weighted = weighting.weigh(frame, kept, wave, study, Path("data/reference"), wave_file.parent)
     # In row groups, so that the estimate job can read them one after the other.
     weighted.frame.to_parquet(io.output.indicators, index=False, row_group_size=2**16)
     Path(io.output.design).write_text(json.dumps(weighted.design, indent=1), encoding="utf-8")
