@@ -89,13 +89,15 @@ def test_the_table_has_every_point_in_codes_and_one_row_per_choice_with_labels(r
     assert len(hidden) and hidden[["estimate", "ci_low", "ci_high", "p", "n"]].isna().all(axis=None)
     for one in points[points["status"] == "published"].head(20).itertuples():
         assert one.estimate == pytest.approx(rows.number(one.key).value)
-    table = tables.labelled(rows, NAME, "en").texts()
-    health = [row for row in table if row[0] == "Health"]
-    every = next(row for row in health if row[1] == "All specifications")
-    published = points[(points["ministry"] == "health") & (points["status"] == "published")]
-    assert every[2] == f"{len(published):,}" and every[-1] == "61%"
-    weights = [int(row[2].replace(",", "")) for row in health if row[1].startswith("Weights:")]
+    table = tables.labelled(rows, NAME, "en")
+    assert table.header[2:] == ["Health", "Planning, Finance and Investment", "Education"]
+    every = next(row for row in table.texts() if row[0] == "All specifications")
+    published = points[points["status"] == "published"]
+    assert every[1] == f"{len(published):,}" and every[2].endswith("; 97%; 61%") and " to " in every[2]
+    weights = [int(row[1].replace(",", "")) for row in table.texts() if row[0].startswith("Weights:")]
     assert len(weights) > 2 and sum(weights) == len(published)
+    assert table.texts()[0][2] == f"{table.rows[0][2].value * 100:+.0f} points".replace("-", "−")
+    assert any("In a cell" in note for note in table.notes)
 
 
 def test_a_share_is_held_against_its_threshold():

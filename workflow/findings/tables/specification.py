@@ -1,4 +1,4 @@
-"""Specifications of a headline: in codes one row per point and summary; labelled, one row per choice."""
+"""Specifications of a headline: in codes a row per point and summary; labelled, a row per choice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 from findings.grids import DIMENSIONS
 from findings.release import Released
 from findings.text.captions import captions
-from findings.text.numbers import numerals
-from findings.text.specifications import choices, curves
+from findings.text.numbers import interval, shown
+from findings.text.specifications import Curve, choices, curves, span
 
 COLUMNS = [
     "key", "ministry", "service", "statistic", *DIMENSIONS, "main", "estimate", "ci_low", "ci_high", "ci_method", "p",
@@ -38,24 +38,30 @@ def build(released: Released, entry: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list[str], list[list[Any]]]:
-    """Header and rows: of all published points and of those that share a choice, how many, their ends and shares."""
+    """Header and rows: the number as reported, then all specifications and those that share a choice, a row each.
+
+    A column per ministry or service: lowest to highest estimate, share that keeps the sign, share beyond chance too.
+    """
     words, table = captions(lang)["specification"], captions(lang)["table"]
     found = curves(released, entry, lang)
-    header = [table["ministry"], words["choice"], words["count"], words["lowest"], words["highest"]]
-    header += [words["columns"][name] for name in ("same_sign", "significant")]
-    rows: list[list[Any]] = []
-    for curve in found:
-        of = curve.label or table["no"]
-        rows.append([of, words["main"], numerals("1", lang), curve.main, curve.main, table["no"], table["no"]])
-        places = [("", "", words["all"])]
-        for dimension, labels in choices(found, released, entry, lang).items():
-            head = words["dimensions"][dimension]
-            places += [(dimension, code, f"{head}: {name}") for code, name in labels.items()]
-        for dimension, code, name in places:
-            points = [row for _, row in curve.having(dimension, code)]
-            shares = curve.shares.get((dimension, code), {})
-            ends = [points[0], points[-1]] if points else [table["no"]] * 2
-            rows.append(
-                [of, name, len(points), *ends, *(shares.get(s, table["no"]) for s in ("same_sign", "significant"))]
-            )
+    header = [words["choice"], words["count"], *(curve.label or table["estimate"] for curve in found)]
+    rows: list[list[Any]] = [
+        [words["main"], len(found), *(curve.main for curve in found)],
+        [table["interval"], table["no"], *(interval(curve.main, lang) for curve in found)],
+    ]
+    places = [("", "", words["all"])]
+    for dimension, labels in choices(found, released, entry, lang).items():
+        places += [(dimension, code, f"{words['dimensions'][dimension]}: {name}") for code, name in labels.items()]
+    for dimension, code, name in places:
+        count = sum(len(curve.having(dimension, code)) for curve in found)
+        rows.append([name, count, *(_cell(curve, dimension, code, lang) for curve in found)])
     return header, rows
+
+
+def _cell(curve: Curve, dimension: str, code: str, lang: str) -> str:
+    points = [row for _, row in curve.having(dimension, code)]
+    if not points:
+        return f"◇ {captions(lang)['withheld']}"
+    ends = span(points[0], points[-1], lang)
+    shares = curve.shares.get((dimension, code), {})
+    return "; ".join([ends, *(shown(shares[name], lang) for name in ("same_sign", "significant") if name in shares)])

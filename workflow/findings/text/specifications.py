@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from findings.grids import BETWEEN, FAMILY, INTERVALS, Point, parse_point
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import FACTS, KINDS, NOTES, Line, Panel
-from findings.text.numbers import numerals
+from findings.text.numbers import interval, numerals
 
 # In the order in which an exhibit shows them.
 DIMENSIONS = ("definition", "covariates", "weighting", "exclusion", "missing", "interval")
@@ -86,10 +86,18 @@ def notes(released: Released, entry: Mapping[str, Any], rows: list[Estimate], la
     total = sum(len(curve.points) for curve in found)
     hidden = sum(len(curve.hidden) for curve in found)
     shown = len({row.key for row in rows if row.published and parse_point(row.indicator, row.weighting)})
-    said = [words["drawn" if entry in released.config["exhibits"]["figures"].values() and shown < total else "counted"]]
+    drawn = entry in released.config["exhibits"]["figures"].values()
+    said = [words["drawn" if drawn and shown < total else "counted"]]
+    said.insert(0, words["figure" if drawn else "cells"])
     if hidden:
         said.append(words["withheld"])
     return [numerals(line.format(drawn=shown, count=total, withheld=hidden), lang) for line in said]
+
+
+def span(low: Estimate, high: Estimate, lang: str) -> str:
+    """The lowest and the highest of some published points, in the units of an interval: `−5 to −2`, `36–48%`."""
+    ends = replace(low, low=low.value, high=high.value)
+    return interval(ends, lang)
 
 
 def panels(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
