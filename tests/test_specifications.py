@@ -397,6 +397,14 @@ def test_a_volunteer_wave_has_no_interval_no_p_and_no_share_of_significant_point
     assert (made["statistic"] == "same_sign").any()
 
 
+def test_a_wave_without_a_breakdown_has_neither_its_gaps_nor_its_covariates(records, wave, study, raw_study):
+    margins = [margin for margin in wave["calibration"]["margins"] if "gender" not in margin["columns"]]
+    fewer = {"breakdowns": ["urban_rural", "state_region"], "calibration": {"margins": margins}}
+    made = specified(records, {**wave, **fewer}, study, raw_study)
+    assert not made["indicator"].str.startswith("trust_gap").any()
+    assert made["indicator"].str.startswith("urban_gap").any() and not made["indicator"].str.endswith("__age").any()
+
+
 def test_a_study_without_a_grid_has_no_specifications(records, wave, study, raw_study):
     plain = {name: value for name, value in study.items() if name != "specifications"}
     assert specified(records, wave, plain, raw_study).empty

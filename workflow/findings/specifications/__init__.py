@@ -79,18 +79,18 @@ def of_wave(
     declared = [each for each in headlines_of(own, design["weighting"], steps) if _there(each, own)]
     if not declared:
         return register.derived([], wave, design["kind"])
-    every = config.expand_indicators(own)
+    every, levels = config.expand_indicators(own), config.levels(own)
     wanted = [i.column for each in declared for d in each.definitions for i in of_definition(d, every)]
-    wanted += [level.column for level in config.levels(study) if level.by_value]
+    wanted += [level.column for level in levels if level.by_value]
     sets = exclusion_sets(
-        exclusions(declared), records, closure(wanted, every), config.levels(study), study, wave, reference, wave_dir,
+        exclusions(declared), records, closure(wanted, every), levels, own, wave, reference, wave_dir,
         trimmed=any("trimmed" in headline.weights for headline in declared),
     )  # fmt: skip
 
     def judge(rows: pd.DataFrame) -> pd.Series:
         return disclose_derived(rows, [judged], study["disclosure"])["status"] == "published"
 
-    return specify(sets, declared, every, config.levels(own), set(judged["key"]), wave, judge)
+    return specify(sets, declared, every, levels, set(judged["key"]), wave, judge)
 
 
 def _there(headline: Headline, study: Mapping[str, Any]) -> bool:
