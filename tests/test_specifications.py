@@ -221,6 +221,9 @@ def specified(records, wave, study, raw, suppressed=()) -> pd.DataFrame:
     return of_wave(records, design, judged, study, wave, raw / "data" / "reference", place).set_index("key")
 
 
+MAIN = "as_cleaned__complete__t__current__unadjusted"
+
+
 def key(headline, choices, statistic="difference", of="ministry=finance;", weights="calibrated") -> str:
     return f"specification.{headline}__{choices}.{statistic}|{of}weights={weights}@{WAVE}"
 
@@ -321,6 +324,20 @@ def test_the_headlines_own_point_is_the_register_s(rows, finished_study):
     wanted = register.loc[f"trust.trust.proportion|weights=calibrated@{WAVE}"]
     for column in ("estimate", "se", "ci_low", "ci_high", "df", "n"):
         assert share[column] == pytest.approx(wanted[column], abs=1e-12), column
+
+
+def test_the_headlines_own_point_is_the_comparison_of_its_groups(finished_study):
+    place = finished_study / "results" / "confidential" / WAVE
+    made, compared = (
+        pd.read_parquet(place / f"{part}.parquet").set_index("key") for part in ("specifications", "comparisons")
+    )
+    groups = ",".join(
+        f"adoption.current_any.proportion|ministry=health;weights=calibrated;urban_rural={group}@{WAVE}"
+        for group in ("urban", "rural")
+    )
+    row, wanted = made.loc[key("urban_gap", MAIN, of="ministry=health;")], compared.loc[f"diff({groups})"]
+    for column in ("estimate", "se", "ci_low", "ci_high", "df", "n", "test_value", "p"):
+        assert row[column] == pytest.approx(wanted[column], rel=1e-9, abs=1e-12), column
 
 
 def test_a_set_readmits_whom_its_steps_dropped_and_nobody_else(rows, records):
