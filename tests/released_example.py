@@ -13,7 +13,7 @@ from derived_example import derived_rows
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
 from findings.keys import AND, print_key
-from findings.register import COLUMNS
+from findings.register import COLUMNS, CONFIDENTIAL
 from findings.release import FURTHER, Released
 from released_models import model_rows
 
@@ -48,7 +48,7 @@ def _derived(config: dict, wave: str, synthetic: bool = True, suppress: float = 
     frame["key"] = frame["key"].where(frame["key"].notna(), pd.Series(keys))
     hidden = np.random.default_rng(4).uniform(size=len(frame)) < suppress
     frame["status"] = np.where(hidden, "suppressed", "published")
-    columns = [column for column in COLUMNS if column != "cells"]
+    columns = [column for column in COLUMNS if column not in CONFIDENTIAL]
     frame = frame.assign(synthetic=synthetic, design="probability").reindex(columns=columns)
     frame.loc[hidden, [*FURTHER, "estimate", "ci_low", "ci_high", "n"]] = None
     return frame.sort_values("key", ignore_index=True)
@@ -170,7 +170,7 @@ def estimates(
     hidden = frame.pop("hide").eq(True).to_numpy()
     frame["status"] = np.where(hidden, "suppressed", "published")
     frame["reason"] = np.where(hidden, "disclosure control", None)
-    frame = frame.reindex(columns=[column for column in COLUMNS if column != "cells"])
+    frame = frame.reindex(columns=[column for column in COLUMNS if column not in CONFIDENTIAL])
     frame.loc[hidden, [*NUMBERS, "ci_method", "reliability"]] = None
     return frame.sort_values("key", ignore_index=True)
 

@@ -5,7 +5,9 @@ json <- function(x) {
     if (is.null(names(x))) return(paste0("[", paste(parts, collapse = ","), "]"))
     return(paste0("{", paste0("\"", names(x), "\":", parts, collapse = ","), "}"))
   }
-  if (is.numeric(x)) {
+  if (is.logical(x)) {
+    cells <- ifelse(is.na(x), "null", ifelse(x, "true", "false"))
+  } else if (is.numeric(x)) {
     cells <- ifelse(is.na(x), "null", formatC(x, digits = 17, format = "g"))
   } else {
     cells <- ifelse(is.na(x), "null", paste0("\"", gsub("\"", "\\\\\"", as.character(x)), "\""))

@@ -21,7 +21,7 @@ from findings.design import Design, make_design
 from findings.domains import Domain, Part, groups_of, parts
 from findings.errors import FindingsError
 from findings.indicators import SILENT, STATE
-from findings.intervals import effective_n, korn_graubard, of_mean, reliability, student
+from findings.intervals import effective_n, korn_graubard, logit, of_mean, reliability, student
 from findings.register import cells
 from findings.totals import Cells, Estimates, Totals, counted
 from findings.weighting import MARGIN, WEIGHTS
@@ -33,6 +33,7 @@ Parts = Sequence[tuple[Part, Sequence[Domain]]]
 # Numbers held at a time: those of a batch's table, and those of a pass's totals (a plan that needs more is done in
 # several passes, each reading its own indicators).
 TABLE, TOTALS = 2**23, 2**25
+METHODS = (None, "t", "korn_graubard", "logit")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def estimate(
     in batches. Groups outside the target population have unweighted rows of their own and are in no other. A volunteer
     wave's rows have no standard error and no interval. Raises FindingsError on weights that are no positive numbers.
     """
-    layout = _layout(source, levels, study.get("crossings", []))
+    layout, interval = _layout(source, levels, study.get("crossings", [])), study.get("interval", METHODS[2])
     unit, weightings = _weightings(layout, design, wave)
     units = int(unit.max(initial=0)) + 1
     sets: dict[frozenset[str], list[Indicator]] = {}
@@ -100,8 +101,33 @@ def estimate(
         ]
         for some, step in _pieces(wanted, units * len(weightings) + layout.cells):
             for start in range(0, len(of_set), step):
-                made += _one_pass(source, of_set[start : start + step], some, layout, weightings, unit, wave)
+                made += _one_pass(source, of_set[start : start + step], some, layout, weightings, unit, wave, interval)
     return pd.concat(made, ignore_index=True)
+
+
+def without_row(estimates: pd.DataFrame, indicators: Sequence[Indicator], levels: Sequence[Level]) -> list[str]:
+    """Notes on what has no row: groups without a respondent, and indicators without an answer, in them or at all."""
+    of_group = estimates[["breakdown", "group"]].drop_duplicates().itertuples(index=False, name=None)
+    held = {(level, group) for level, group in of_group if isinstance(level, str)}
+    notes = [
+        f"No respondent, so no row: {level.name}={group}."
+        for level in levels
+        if any(level.breakdown in indicator.by for indicator in indicators)
+        for group in level.groups
+        if (level.name, group) not in held
+    ]
+    found = estimates.groupby("column")[["breakdown", "group"]].apply(
+        lambda rows: set(rows.itertuples(index=False, name=None))
+    )
+    for indicator in indicators:
+        own = found.get(indicator.column, set())
+        wanted = [(v.name, g) for v in levels if v.breakdown in indicator.by for g in v.groups if (v.name, g) in held]
+        missing = [f"{level}={group}" for level, group in wanted if (level, group) not in own]
+        if not own:
+            notes.append(f"Nobody has a value, so no row: {indicator.column}.")
+        elif missing:
+            notes.append(f"Nobody has a value of {indicator.column}, so no row, in {', '.join(missing)}.")
+    return notes
 
 
 def _pieces(wanted: Parts, places: int) -> Iterator[tuple[Parts, int]]:
@@ -191,6 +217,7 @@ def _one_pass(
     weightings: Sequence[Weighting],
     unit: Ints,
     wave: Mapping[str, Any],
+    interval: str,
 ) -> Iterator[pd.DataFrame]:
     """The register's rows of some indicators by some domains, one table per weighting."""
     domains = [domain for _, some in wanted for domain in some]
@@ -217,7 +244,7 @@ def _one_pass(
         missing += counted(groups, silent, len(missing))
     for w, weighting in enumerate(weightings):
         result = totals.estimates(w, weighting.design, calibrated=weighting.calibrated, units=weighting.units)
-        yield _rows(result, missing.T, indicators, domains, weighting)
+        yield _rows(result, missing.T, indicators, domains, weighting, interval)
 
 
 def _places(wanted: Parts) -> list[Ints]:
@@ -258,6 +285,7 @@ def _rows(
     indicators: Sequence[Indicator],
     domains: Sequence[Domain],
     weighting: Weighting,
+    interval: str,
 ) -> pd.DataFrame:
     """The register's rows of one weighting; an indicator nobody in a domain has a value of gives none.
 
@@ -275,10 +303,15 @@ def _rows(
     with np.errstate(divide="ignore", invalid="ignore"):
         deff = np.where((share > 0) & (share < 1), se**2 / (share * (1 - share) / n), np.nan)
     low, high = (np.full(len(value), np.nan) for _ in range(2))
+    method = np.zeros(len(value), dtype=int)
     reliable = np.full(len(value), None, dtype=object)
     if weighting.design is not None:
         beta, t = korn_graubard(share, se, n, df), student(value, se, df)
-        low, high = (np.where(mean, t[i], beta[i]) for i in (0, 1))
+        steep = logit(share, se, df) if interval == METHODS[3] else (low, high)
+        # On the logit scale 0 and 1 have no interval.
+        method = np.where(mean, 1, np.where(np.isnan(steep[0]), 2, 3))
+        low, high = (np.choose(method, [low, t[i], beta[i], steep[i]]) for i in (0, 1))
+        method[np.isnan(low)] = 0
         reliable = np.where(mean, of_mean(value, se, n, df), reliability(share, *beta, n, n_eff, df))
     table = pd.DataFrame(
         {
@@ -296,9 +329,7 @@ def _rows(
             "se": se,
             "ci_low": low,
             "ci_high": high,
-            "ci_method": np.array([None, "t", "korn_graubard"], dtype=object)[
-                np.where(np.isnan(low), 0, np.where(mean, 1, 2))
-            ],
+            "ci_method": np.array(METHODS, dtype=object)[method],
             "df": np.where(np.isnan(se), np.nan, df),
             "n": n,
             "n_asked": n + missing.reshape(-1),

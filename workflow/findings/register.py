@@ -20,7 +20,10 @@ COLUMNS = [
     "group", "weighting", "estimate", "se", "ci_low", "ci_high", "ci_method", "df", "n", "n_asked", "n_missing",
     "n_eff", "deff", "bound_low", "bound_high", "test", "test_value", "df1", "p", "p_adjusted", "comparison_family",
     "detectable", "rank_low", "rank_high", "reliability", "design", "synthetic", "status", "reason", "cells",
+    "se_replicate",
 ]  # fmt: skip
+# What no release has: the counts behind a row, and a check of its standard error.
+CONFIDENTIAL = ("cells", "se_replicate")
 TEXT = {
     "key", "wave", "family", "indicator", "statistic", "column", "base_indicator", "ministry", "service", "breakdown",
     "group", "weighting", "ci_method", "test", "comparison_family", "reliability", "design", "status", "reason",

@@ -14,7 +14,9 @@ rule estimate:
     output:
         register="results/confidential/{wave}/register.parquet",
     params:
-        study=part(STUDY, *PLAN, "nonanswers", "weighting", "singletons"),
+        study=part(
+            STUDY, *PLAN, "nonanswers", "weighting", "singletons", "headline_weighting", "replicates", "interval"
+        ),
     log:
         "results/logs/{wave}/estimate.log",
     conda:

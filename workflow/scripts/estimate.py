@@ -4,8 +4,11 @@ with job(snakemake) as io:
     import json
     from pathlib import Path
 
-    from findings import estimators, register
+    import pandas as pd
+
+    from findings import estimators, register, replicates
     from findings.config import expand_indicators, levels, load_wave, of_wave
+    from findings.influence import headline, sample
 
     wave = load_wave(Path(io.input.wave))
     study = of_wave(io.params.study, wave)
@@ -13,6 +16,11 @@ with job(snakemake) as io:
     flow = json.loads(Path(io.input.flow).read_text(encoding="utf-8"))
     source, indicators, steps = Path(io.input.indicators), expand_indicators(study), levels(study)
     estimates = estimators.estimate(source, design, indicators, steps, study, wave)
+    if "replicates" in study and design["kind"] == "probability":
+        of = sample(pd.read_parquet(source), design, headline(design, study), wave["wave"])
+        estimates["se_replicate"] = replicates.check_column(estimates, of, indicators, design, study)
+    for note in estimators.without_row(estimates, indicators, steps):
+        print(note)
     rows = [
         estimates,
         register.flow_rows(flow, wave),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from findings.register import COLUMNS
+from findings.register import COLUMNS, CONFIDENTIAL
 
 REASON = "disclosure control"
 NUMBERS = [
@@ -17,7 +17,7 @@ ERASED = [*NUMBERS, "reliability", "ci_method", "test"]
 
 
 def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min_cell: int) -> pd.DataFrame:
-    """The rows of estimates.csv: the register's columns without `cells`, numbers rounded, suppressed rows empty.
+    """The rows of estimates.csv: the register's columns but for CONFIDENTIAL, numbers rounded, suppressed rows empty.
 
     Proportions, their standard errors and limits: 3 decimals, 2 where n < 100. Means and theirs: 2 decimals. Totals and
     theirs: 3 digits of the estimate, 2 where n < 100. n_eff: whole. deff: 1 decimal. df: `<8`, `8–29`, `≥30`. Counts
@@ -54,4 +54,4 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
         rows[column] = rows[column].round(3)
     for column in ("n", "n_asked", "n_missing", "n_eff"):
         rows[column] = rows[column].astype("Int64")
-    return rows[[column for column in COLUMNS if column != "cells"]]
+    return rows[[column for column in COLUMNS if column not in CONFIDENTIAL]]
