@@ -116,9 +116,9 @@ def without_row(estimates: pd.DataFrame, indicators: Sequence[Indicator], levels
         for group in level.groups
         if (level.name, group) not in held
     ]
-    found = estimates.groupby("column")[["breakdown", "group"]].apply(
-        lambda rows: set(rows.itertuples(index=False, name=None))
-    )
+    found: dict[str, set[tuple[str, str]]] = {}
+    for column, level, group in estimates[["column", "breakdown", "group"]].itertuples(index=False, name=None):
+        found.setdefault(column, set()).add((level, group))
     for indicator in indicators:
         own = found.get(indicator.column, set())
         wanted = [(v.name, g) for v in levels if v.breakdown in indicator.by for g in v.groups if (v.name, g) in held]
