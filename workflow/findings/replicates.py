@@ -77,16 +77,16 @@ def raked(
     sums = [sparse.csr_array((np.ones(len(rows)), (cell, rows)), (len(to), len(rows))) for cell, to in margins]
     goals = []
     for total, (_, targets) in zip(sums, margins, strict=True):
-        held = (total @ weights > 0) * targets[:, None]
+        held = np.asarray(total @ weights > 0) * targets[:, None]
         goals.append(held * targets.sum() / held.sum(axis=0))
     made = weights.copy()
     largest = np.inf
     for _ in range(iterations):
         for total, goal, (cell, _) in zip(sums, goals, margins, strict=True):
-            now = total @ made
+            now = np.asarray(total @ made)
             made *= np.divide(goal, now, out=np.ones_like(goal), where=now > 0)[cell]
         largest = max(
-            float(np.abs(np.divide(total @ made, goal, out=np.ones_like(goal), where=goal > 0) - 1).max())
+            float(np.abs(np.divide(np.asarray(total @ made), goal, out=np.ones_like(goal), where=goal > 0) - 1).max())
             for total, goal in zip(sums, goals, strict=True)
         )
         if largest <= tolerance:
