@@ -74,7 +74,8 @@ def raked(
     replicate does not meet the margins to `tolerance` (relative).
     """
     rows = np.arange(len(weights))
-    sums = [sparse.csr_array((np.ones(len(rows)), (cell, rows)), (len(to), len(rows))) for cell, to in margins]
+    ones = np.ones(len(rows))
+    sums: list[Any] = [sparse.csr_array((ones, (cell, rows)), (len(to), len(rows))) for cell, to in margins]
     goals = []
     for total, (_, targets) in zip(sums, margins, strict=True):
         held = np.asarray(total @ weights > 0) * targets[:, None]
