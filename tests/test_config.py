@@ -80,6 +80,10 @@ def test_every_key_is_described():
             lambda s: s["breakdowns"]["age_group"]["ladder"][0]["bins"].update({"25_34": [24, 34]}),
             ["breakdowns.age_group.ladder.0.bins", "do not overlap"],
         ),
+        (
+            lambda s: s["breakdowns"]["age_group"]["ladder"][0]["bins"].update({"18_24": [24, 18]}),
+            ["breakdowns.age_group.ladder.0.bins", "from their lowest"],
+        ),
     ],
 )
 def test_a_wrong_config_names_key_value_and_what_is_allowed(tmp_path, change, words):

@@ -254,6 +254,8 @@ def _ladders(study: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 if set(level["bins"]) != set(level["groups"]):
                     yield f"{key}.bins", ", ".join(level["bins"]), f"the groups: {', '.join(level['groups'])}"
                 spans = sorted(level["bins"].values())
+                if any(low > high for low, high in spans):
+                    yield f"{key}.bins", str(spans), "bins from their lowest value to their highest"
                 if any(a[1] >= b[0] for a, b in zip(spans, spans[1:], strict=False)):
                     yield f"{key}.bins", str(spans), "bins that do not overlap; both limits belong to a bin"
                 continue
