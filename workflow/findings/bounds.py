@@ -13,8 +13,7 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.optimize import brentq
 
-from findings.design import covariance, degrees_of_freedom, unit_totals
-from findings.influence import Sample, means
+from findings.influence import Sample, means, standard_errors
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -43,11 +42,10 @@ def bounds(of: Sample, values: Floats, silent: Bools, domains: Bools) -> Bounds:
     for yes in (0.0, 1.0):
         sides.append(means(of, np.where(silent, yes, np.where(asked, values, np.nan)), domains))
     low, high = (side.value for side in sides)
-    se = [np.sqrt(np.diag(covariance(side.influence, of.weights, of.design))) for side in sides]
-    held = unit_totals((asked & domains.T).astype(float), of.design) > 0
-    df = degrees_of_freedom(held, of.design).astype(float)
-    c = imbens_manski(high - low, np.maximum(*se), df)
-    return Bounds(low, high, np.maximum(low - c * se[0], 0.0), np.minimum(high + c * se[1], 1.0), df)
+    # Both sides are of everyone who was asked, so their degrees of freedom are the same.
+    (se_low, df), (se_high, _) = (standard_errors(of, side) for side in sides)
+    c = imbens_manski(high - low, np.maximum(se_low, se_high), df)
+    return Bounds(low, high, np.maximum(low - c * se_low, 0.0), np.minimum(high + c * se_high, 1.0), df)
 
 
 def imbens_manski(width: Floats, se: Floats, df: Floats, level: float = LEVEL) -> Floats:
