@@ -70,16 +70,9 @@ def run(rows, steps=STEPS, texts=(), corrections=None, **wave):
     )
 
 
-def correction(row, column, old, new):
-    entry = {
-        "row_id": row,
-        "column": column,
-        "old": old,
-        "new": new,
-        "reason": "typo",
-        "who": "a",
-        "date": "2025-04-01",
-    }
+def correction(row, column, old, new, option=None, checked="yes", file="corrections.csv", number="1"):
+    entry = {"row_id": row, "column": column, "option": option, "old": old, "new": new, "checked": checked,
+             "reason": "typo", "who": "a", "date": "2025-04-01", "file": file, "row": number}  # fmt: skip
     return pd.DataFrame([entry], dtype="string")
 
 
@@ -132,7 +125,7 @@ def test_an_answer_the_form_does_not_know_is_one_ledger_row():
 def test_a_correction_checks_the_old_value():
     result = run([{}], corrections=correction("r000000", "age", "20", "41"))
     assert result.respondents["age"].tolist() == ["41"]
-    assert "typo (a, 2025-04-01)" in result.ledger["reason"].tolist()
+    assert "typo (a, 2025-04-01; corrections.csv row 1)" in result.ledger["reason"].tolist()
     with pytest.raises(FindingsError, match="old value") as caught:
         run([{}], corrections=correction("r000000", "age", "99", "41"))
     assert caught.value.rows == [1] and "41" not in str(caught.value)

@@ -81,15 +81,13 @@ def study(tmp_path):
         choices.append(row)
     form.save(tmp_path / "form.xlsx")
 
-    def run(submissions=None, *, corrections=None, key=KEY, header=None, source=None, **wave):
+    def run(submissions=None, *, key=KEY, header=None, source=None, **wave):
         submissions = submissions or rows()
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL)
         writer.writerow([(header or {}).get(name, name) for name in submissions[0]])
         writer.writerows(list(row.values()) for row in submissions)
         (tmp_path / "export.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
-        if corrections is not None:
-            (tmp_path / "corrections.csv").write_text(corrections, encoding="utf-8")
         settings = {
             "wave": "w",
             "source": {"tool": None, "export": "export.csv", "form": "form.xlsx", **(source or {})},
@@ -277,25 +275,6 @@ def test_declared_sha_rows_and_missing_codes(study):
     assert result.record["sha256"] in str(stops(study, source={"sha256": "0" * 64}))
     assert pd.isna(by_data_row(study(rows(**{"g/colour": "NA"}), source={"missing": ["NA"]}), "colour")[1])
     assert "form" in str(stops(study, source={"form": "absent.xlsx"}))
-
-
-HEAD = "tool_id,data_row,column,old,new,reason,who,date\n"
-
-
-def test_corrections_get_row_ids(study):
-    text = HEAD + "uuid:u2,,age,၃၀,31,typo,ed,2025-04-01\n,3,g/uses,none pay,none learn pay,call,ed,2025-04-01\n"
-    result = study(corrections=text)
-    ids = result.link.set_index("data_row")["row_id"]
-    assert result.corrections["row_id"].tolist() == [ids[2], ids[3]]
-    assert result.corrections["column"].tolist() == ["age", "uses"]
-    assert result.corrections["new"].tolist() == ["31", "pay learn none"]
-    assert len(study(corrections=HEAD).corrections) == 0
-
-
-@pytest.mark.parametrize("line", ["u99,,age,1,2,r,w,d", "u2,,deviceid,1,2,r,w,d", ",99,age,1,2,r,w,d", "u2,,age,1"])
-def test_corrections_that_cannot_be_matched_stop(study, line):
-    error = stops(study, corrections=HEAD + line + "\n")
-    assert error.file == "corrections.csv" and error.rows == [1]
 
 
 EXPORTS = os.environ.get("FINDINGS_EXPORTS")

@@ -14,7 +14,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from conftest import reproduce
+from findings.cleaning import clean
+from findings.config import load_wave
 from findings.environment import ROOT
+from findings.errors import FindingsError
+from findings.ingest import ingest
 
 WAVE = "water_2021"
 
@@ -32,37 +36,22 @@ def real(folder, tmp_path_factory) -> Path:
     """The study's folder with the export, the form and the sample frame put in place."""
     study = tmp_path_factory.mktemp("real") / "study"
     shutil.copytree(ROOT / "tests" / "studies" / "iraq_water", study)
-    for name in ("raw_data.csv", "xlsform_rebuilt.xlsx", "sample_frame.csv"):
+    for name in ("raw_data.csv", "xlsform_rebuilt.xlsx", "sample_frame.csv", "cleaning_log.csv"):
         shutil.copy(folder / name, study / "data" / "raw" / WAVE / name)
-    write_corrections(study, fitting(folder))
     return study
 
 
-def changes(folder: Path) -> list[dict]:
-    """The log's changes of an answer: submission, question, old and new value, and whether the old one is exported."""
-    with (folder / "raw_data.csv").open(encoding="utf-8-sig", newline="") as stream:
-        raw = {row["X_uuid"]: row for row in csv.DictReader(stream)}
+def logged(folder: Path) -> list[dict[str, str]]:
+    """The rows of the field team's log; the first is number 1."""
     with (folder / "cleaning_log.csv").open(encoding="utf-8-sig", newline="") as stream:
-        log = [row for row in csv.DictReader(stream) if row["change_type"] in ("change_response", "blank_response")]
-    return [
-        {"tool_id": row["X_uuid"], "column": row["questions"], "old": row["old_value"], "new": row["new_value"],
-         "reason": row["reason"] or row["issue"], "who": "field_team", "date": row["X.U.FEFF.reported_date"],
-         "fits": raw[row["X_uuid"]].get(row["questions"]) == row["old_value"]}
-        for row in log
-    ]  # fmt: skip
+        return list(csv.DictReader(stream))
 
 
-def fitting(folder: Path) -> list[dict]:
-    """Those changes whose old value is what the export holds, each once: the log repeats two of them."""
-    return list({(c["tool_id"], c["column"]): c for c in changes(folder) if c["fits"]}.values())
-
-
-def write_corrections(study: Path, rows: list[dict]) -> None:
-    with (study / "data" / "raw" / WAVE / "corrections.csv").open("w", encoding="utf-8", newline="") as stream:
-        names = ["tool_id", "column", "old", "new", "reason", "who", "date"]
-        writer = csv.DictWriter(stream, names, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+def interviews(folder: Path) -> list[dict[str, str]]:
+    """The export without the submissions that the log removes, as R's cleaningtools gives it."""
+    removed = {row["X_uuid"] for row in logged(folder) if row["change_type"] == "remove_survey"}
+    with (folder / "raw_data.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["X_uuid"] not in removed]
 
 
 @pytest.fixture(scope="module")
@@ -96,19 +85,45 @@ def test_a_stratum_of_one_respondent_stops_the_run_unless_treated(real, tmp_path
     assert "sdddddds" in stopped.stderr and "singletons" in stopped.stderr
 
 
-def test_the_field_teams_corrections_are_in_the_ledger_and_stale_ones_stop(finished, folder, tmp_path):
-    ledger = pd.read_parquet(finished / "results/confidential" / WAVE / "ledger.parquet")
-    assert len(changes(folder)) == 51
-    assert sum(change["fits"] for change in changes(folder)) == 11
-    assert (ledger["step"] == "corrections").sum() == len(fitting(folder)) == 9
-    study = tmp_path / "study"
-    shutil.copytree(finished, study)
-    stale = next(change for change in changes(folder) if change["column"] == "treat_drink_water")
-    write_corrections(study, [*fitting(folder), stale])
-    stopped = reproduce(study, "--accept-interim-gate")
-    assert stopped.returncode != 0
-    for word in (WAVE, "corrections.csv", "old value", "Rows: 10", "Mend"):
-        assert word in stopped.stderr
+def test_the_field_teams_log_is_in_the_ledger(finished, folder):
+    """51 rows change an answer: 2 stand there twice, 38 give no old value (`unchecked`, by rows and with a reason)."""
+    made, confidential = logged(folder), finished / "results" / "confidential" / WAVE
+    record = json.loads((confidential / "ingest.json").read_text(encoding="utf-8"))["corrections"]
+    assert record == {"corrections": 49, "removals": 54, "ignored": 620, "skipped": 0, "repeated": 3}
+    ledger = pd.read_parquet(confidential / "ledger.parquet")
+    changed = ledger[ledger["step"] == "corrections"].fillna("")
+    rows = changed["reason"].str.extract(r"; cleaning_log.csv row (\d+)\)$")[0].astype(int)
+    assert len(changed) == 49 and (rows >= 689).sum() == 38
+    whole = ~changed["column"].isin(["water_sources", "treat_drink_water_how"])
+    assert changed.loc[whole, "new"].tolist() == [made[row - 1]["new_value"] for row in rows[whole]]
+    # The log corrects one option; the whole answer is changed.
+    assert (
+        changed.loc[changed["column"] == "water_sources", ["old", "new"]].to_numpy().tolist()
+        == [["piped", "piped borehole"]] * 2
+    )
+    assert (ledger["step"] == "removals").sum() == 54
+    flow = json.loads((confidential / "flow.json").read_text(encoding="utf-8"))
+    assert {"step": "removals", "label": "were not removed by the field team", "n_in": 632, "n_dropped": 54,
+            "n_out": len(interviews(folder))} in flow  # fmt: skip
+
+
+def test_rows_of_the_log_without_an_old_value_stop_and_are_resolved_in_wave_yaml(real):
+    folder = real / "data" / "raw" / WAVE
+    wave = load_wave(folder / "wave.yaml")
+    log = wave["cleaning_log"]
+
+    def cleaned(**changes):
+        own = {**wave, "cleaning_log": {**log, **changes}}
+        got = ingest(own, folder, b"key")
+        return got.record["corrections"], clean(
+            got.responses, got.free_text, json.loads(got.codebook.to_json()), own, got.corrections
+        )
+
+    with pytest.raises(FindingsError, match="38 correction") as stale:
+        cleaned(unchecked=[])
+    assert stale.value.file == "cleaning_log.csv" and stale.value.rows == list(range(689, 727))
+    counts, result = cleaned(unchecked=[], skip=[{"rows": ["689-726"], "reason": "no old value"}])
+    assert counts["skipped"] == 38 and (result.ledger["step"] == "corrections").sum() == 11
 
 
 def test_every_column_is_accounted_for_and_no_identifying_one_passes(finished):
@@ -119,8 +134,7 @@ def test_every_column_is_accounted_for_and_no_identifying_one_passes(finished):
 
 
 def test_the_register_agrees_with_the_export_counted_by_hand(finished, folder):
-    with (folder / "raw_data.csv").open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = interviews(folder)
     register = pd.read_parquet(finished / "results/confidential" / WAVE / "register.parquet").set_index("key")
     trust = register.loc[f"trust.trust.proportion|weights=none@{WAVE}"]
     answers = [row["trust_water_office"] for row in rows]

@@ -109,6 +109,11 @@ def with_splits(
     return columns, rebuilt
 
 
+def shown_code(text: str) -> str:
+    """A cell as an error may print it: what may be a person's words or number is only said to be no code."""
+    return text if _CODE.fullmatch(text) and not _NUMBER.search(text) else "an answer that is not a code"
+
+
 def _joined(on: np.ndarray, codes: list[str]) -> list[str]:
     """Space-joined codes of every row, in the order of `codes`; each distinct pattern is joined once."""
     if not codes:
@@ -157,16 +162,12 @@ def checked(
                 change[cell] = ordered
     relabelled = _from_labels(column, unknown, question, choices, place)
     if relabelled is None:
-        shown = [
-            t if _CODE.fullmatch(t) and not _NUMBER.search(t) else "an answer that is not a code"
-            for t in unknown.values()
-        ]
         raise FindingsError(
             f"{len(unknown)} answer(s) are neither in the form's list {question.list} nor in wave.yaml.",
             **place,
             column=question.name,
             rows=data_rows(column.isin(list(unknown))),
-            codes=dict.fromkeys(shown),
+            codes=dict.fromkeys(map(shown_code, unknown.values())),
             mend=f"in wave.yaml: `answers: {{{question.name}: {{raw_code: code_or_null}}}}`"
             f" or `codes: {{{question.list}: ...}}`.",
         )

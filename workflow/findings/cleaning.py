@@ -22,6 +22,7 @@ from findings.xforms import cells_of
 
 FLOW_LABELS = {
     "left_out": "are interviews, for the survey tool",
+    "removals": "were not removed by the field team",
     "consent": "gave consent",
     "eligibility": "are eligible",
     "test_rows": "are not tests",

@@ -111,31 +111,66 @@ def answers(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
 
 
 def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
-    """corrections.csv, each with its old value checked; rows are of corrections.csv."""
-    table = state.corrections
-    if table is None:
-        return
+    """The corrections of corrections.csv and of the cleaning log, each with its old value checked."""
     place = {row_id: i for i, row_id in enumerate(state.row_ids)}
-    current: dict[tuple[int, str], str | None] = {}
-    stale: list[int] = []
-    for number, entry in enumerate(table.astype(object).where(table.notna(), None).to_dict("records"), start=1):
+    current: dict[tuple[str, int], str | None] = {}
+    why: dict[tuple[str, int], list[str]] = {}
+    stale: dict[str, list[int]] = {}
+    for entry in _entries(state, removals=False):
         row, column = place[entry["row_id"]], str(entry["column"])
         question = state.codebook.questions.get(column)
         clean = cleaner(question.type if question else "text")
         old, new = (None if entry[key] is None else clean(str(entry[key])) for key in ("old", "new"))
-        if current.get((row, column), state.cells[column][row]) != old:
-            stale.append(number)
+        held = current.get((column, row), state.cells[column][row])
+        if entry["option"]:
+            had, order = (held or "").split(), state.codebook.choices[question.list or ""] if question else {}
+            was = None if held is None else "1" if entry["option"] in had else "0"
+            chosen = {*had, entry["option"]} if new == "1" else {*had} - {entry["option"]}
+            new = " ".join(code for code in order if code in chosen) or None
+        else:
+            was = held
+        if entry["checked"] == "yes" and was != old:
+            stale.setdefault(entry["file"], []).append(int(entry["row"]))
             continue
-        current[row, column] = new
-        yield Edit(column, [row], [new], f"{entry['reason']} ({entry['who']}, {entry['date']})")
-    if stale:
+        current[column, row] = new
+        why.setdefault((column, row), []).append(_reason(entry))
+    for file, rows in stale.items():
         raise FindingsError(
-            "Corrections whose old value is not what the export holds.",
+            f"{sum(map(len, stale.values()))} correction(s) have an old value that is not what the export holds.",
             wave=state.wave["wave"],
-            file="corrections.csv",
-            rows=stale,
-            mend="set `old` to the answer as exported (after its script was cleaned), or remove the correction.",
+            file=file,
+            rows=rows,
+            mend="set `old` to the answer as exported (after its script was cleaned), or remove the correction; rows of"
+            " a cleaning log are left out by `skip`, or made whatever the answer was by `unchecked`, under"
+            " `cleaning_log` in wave.yaml: `[{rows: [12, 15-20], reason: ...}]`.",
         )
+    # A cell is one change of the step, whatever number of corrections it took.
+    for (column, row), value in current.items():
+        yield Edit(column, [row], [value], "; ".join(why[column, row]))
+
+
+def removals(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Drop the submissions that the field team's cleaning log removes."""
+    rows: dict[str, Bools] = {}
+    for entry in _entries(state, removals=True):
+        of = rows.setdefault(_reason(entry), np.zeros(len(state.kept), dtype=bool))
+        of |= state.row_ids == entry["row_id"]
+    for reason, of in rows.items():
+        yield Drop(of, reason)
+
+
+def _entries(state: State, *, removals: bool) -> list[dict[str, Any]]:
+    """Rows of the corrections: those that remove a submission, or the others; None = an empty cell."""
+    table = state.corrections
+    if table is None:
+        return []
+    table = table[table["column"].isna() == removals]
+    records = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in record.items()} for record in records]
+
+
+def _reason(entry: Mapping[str, Any]) -> str:
+    return f"{entry['reason']} ({entry['who']}, {entry['date']}; {entry['file']} row {entry['row']})"
 
 
 def consent(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
@@ -231,6 +266,7 @@ STEPS: dict[str, Step] = {
     "script": script,
     "answers": answers,
     "corrections": corrections,
+    "removals": removals,
     "consent": consent,
     "eligibility": eligibility,
     "test_rows": test_rows,

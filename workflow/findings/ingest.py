@@ -81,8 +81,8 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     order = order[states.isna().to_numpy()[order]]
     free = [(fates[i].column, cells[i]) for i in by_fate.get("free_text", [])]
     kept = {*columns, *(name for name, _ in free)}
-    corrections = corrections_by_row(wave_dir, submitted, ids, fates, codebook, kept, place)
-    corrections = corrections[~corrections["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
+    matched = corrections_by_row(wave, wave_dir, submitted, ids, fates, codebook, kept)
+    corrections = matched.table[~matched.table["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
     record = {
         "wave": wave["wave"],
         "tool": raw.evidence["tool"],
@@ -103,7 +103,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
         "absent": [n for n, q in codebook.questions.items() if q.type in KEPT_TYPES and n not in columns],
         "answers": {name: dict(mapping) for name, mapping in (wave.get("answers") or {}).items()},
         "answers_from_labels": from_labels,
-        "corrections": len(corrections),
+        "corrections": matched.counts,
     }
     return Ingested(
         responses.iloc[order].reset_index(drop=True).astype("string"),

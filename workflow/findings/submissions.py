@@ -1,127 +1,179 @@
-"""A field team's corrections, matched to submissions while the survey tool's ids are still known."""
+"""Corrections matched to submissions while the survey tool's ids are still known."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from findings.corrections import Entry, entries_of
 from findings.errors import FindingsError
 from findings.fates import Fate
 from findings.instrument import Codebook
 from findings.readers.headers import leaf, original_name
+from findings.readers.kobo import OFF, ON
 from findings.readers.table import RawTable
-from findings.readers.tabular import delimiter_of, read_text
 
-CORRECTIONS = "corrections.csv"
-CORRECTION_COLUMNS = ["row_id", "column", "old", "new", "reason", "who", "date"]
+CORRECTION_COLUMNS = [
+    "row_id", "column", "option", "old", "new", "checked", "reason", "who", "date", "file", "row",
+]  # fmt: skip
 # KoboToolbox, ODK Central and SurveyCTO, Qualtrics, SurveyMonkey, LimeSurvey, Microsoft Forms.
 SUBMISSION_IDS = frozenset(
     {"_uuid", "_id", "rootUuid", "instanceID", "KEY", "key", "ResponseId", "Respondent ID", "id", "Response ID", "ID"}
 )
-NEEDED = ("column", "old", "new", "reason", "who", "date")
+Target = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """`table`: CORRECTION_COLUMNS, all text, in the order of the files; `column` null = the submission is removed,
+    `option` null = the whole answer, `checked` yes or no. `counts` for ingest.json."""
+
+    table: pd.DataFrame
+    counts: dict[str, int]
 
 
 def corrections_by_row(
+    wave: Mapping[str, Any],
     wave_dir: Path,
     raw: RawTable,
     ids: pd.Series,
     fates: list[Fate],
     codebook: Codebook,
     kept: Collection[str],
-    place: dict[str, Any],
-) -> pd.DataFrame:
-    """corrections.csv with row ids in place of `tool_id` or `data_row` (text, CORRECTION_COLUMNS, the file's order).
+) -> Matched:
+    """The corrections of corrections.csv and the cleaning log, with row ids in place of the tool's ids or data rows.
 
-    No file: no rows. `kept` are the columns that live on (answers and free text); a correction of any other stops, as
-    does one of an unknown submission. Row numbers in the errors are rows of corrections.csv. Null = empty cell.
+    `kept` are the columns that live on (answers and free text); a correction of any other stops, as does one of an
+    unknown submission, and two that contradict each other; the same one twice is one. Row numbers in the errors are
+    rows of the file that they name. Null = empty cell.
     """
-    path = wave_dir / CORRECTIONS
-    place = {**place, "file": CORRECTIONS}
-    if not path.is_file():
-        return pd.DataFrame(columns=CORRECTION_COLUMNS, dtype="string")
-    text = read_text(path, wave=place["wave"])
-    try:
-        lines = csv.DictReader(
-            io.StringIO(text, newline=""), delimiter=delimiter_of(text, path, wave=place["wave"]), strict=True
-        )
-        entries = list(lines)
-    except csv.Error:
+    entries, counts = entries_of(wave, wave_dir)
+    rows = _rows_of(entries, raw, wave["wave"])
+    targets = _targets(entries, fates, codebook, kept, wave["wave"])
+    held: dict[tuple[int, Target | None], tuple[Entry, str, str]] = {}
+    against: list[tuple[Entry, Entry]] = []
+    made = []
+    for entry, row, target in zip(entries, rows, targets, strict=True):
+        old, new = (_in_form_order(cell, target, codebook) for cell in (entry.old, entry.new))
+        earlier, was, now = held.get((row, target), (None, "", ""))
+        if earlier and (target is None or not (entry.checked and old == now)):
+            # An answer that an earlier row gave its last value is not corrected from another one.
+            same = new == now and (old == was or not (entry.checked and earlier.checked))
+            against += [] if same else [(earlier, entry)]
+            continue
+        held[row, target] = (entry, old, new)
+        column, option = target or ("", None)
+        made.append([ids[row], column, option or "", old, new, "yes" if entry.checked else "no", entry.reason,
+                     entry.who, entry.date, entry.file, str(entry.row)])  # fmt: skip
+    if against:
+        pairs = [f"{a.file} row {a.row} and {b.file} row {b.row}" for a, b in against[:5]]
         raise FindingsError(
-            "The corrections cannot be read as CSV.", **place, mend="close every quotation mark."
-        ) from None
-    header = list(lines.fieldnames or [])
-    keys: list[str] = [name for name in ("tool_id", "data_row") if name in header]
-    missing = [name for name in NEEDED if name not in header] + ([] if keys else ["tool_id or data_row"])
-    if missing:
-        raise FindingsError(
-            "The corrections lack a column.",
-            **place,
-            column=", ".join(missing),
-            mend=f"the header is: tool_id (or data_row), {', '.join(NEEDED)}.",
+            f"{len(against)} pair(s) of corrections contradict each other: {'; '.join(pairs)}.",
+            wave=wave["wave"],
+            file=", ".join(sorted({entry.file for pair in against for entry in pair})),
+            rows=[b.row for _, b in against],
+            mend="remove one of each pair; a row of the cleaning log is left out by"
+            " `skip: [{rows: [...], reason: ...}]` under `cleaning_log` in wave.yaml.",
         )
-    if ragged := [n for n, e in enumerate(entries, 1) if None in e or any(value is None for value in e.values())]:
-        raise FindingsError(
-            "Corrections with too few or too many cells.", **place, rows=ragged, mend="quote the cells."
-        )
-    rows = _rows_of(entries, keys, raw, place)
-    names = {leaf(fate.header): fate.column for fate in fates if fate.option is None}
-    names |= {fate.header: fate.column for fate in fates if fate.option is None}
-    names |= {name: name for name in kept}
-    columns = [names.get(entry["column"].strip(), entry["column"].strip()) for entry in entries]
-    if odd := [number for number, column in enumerate(columns, 1) if column not in kept]:
-        raise FindingsError(
-            "Corrections of columns that are not kept.",
-            **place,
-            rows=odd,
-            mend="correct a question kept by ingest; for an option column, correct the question's whole answer.",
-        )
-    table = pd.DataFrame(
-        {
-            "row_id": [ids[row] for row in rows],
-            "column": columns,
-            "old": [_in_form_order(e["old"], c, codebook) for e, c in zip(entries, columns, strict=True)],
-            "new": [_in_form_order(e["new"], c, codebook) for e, c in zip(entries, columns, strict=True)],
-            **{name: [entry[name] for entry in entries] for name in ("reason", "who", "date")},
-        },
-        columns=CORRECTION_COLUMNS,
-        dtype="string",
-    )
-    return table.replace("", pd.NA)
+    table = pd.DataFrame(made, columns=CORRECTION_COLUMNS, dtype="string").replace("", pd.NA)
+    removals = int(table["column"].isna().sum())
+    _check_steps(wave, len(table) - removals, removals)
+    counts = {"corrections": len(table) - removals, "removals": removals, **counts, "repeated": len(rows) - len(table)}
+    return Matched(table, counts)
 
 
-def _rows_of(entries: list[dict[str, str]], keys: list[str], raw: RawTable, place: dict[str, Any]) -> list[int]:
+def _check_steps(wave: Mapping[str, Any], changes: int, removals: int) -> None:
+    """Stop when there are corrections and no step that makes them."""
+    steps = {step["step"] for step in wave.get("cleaning") or []}
+    for name, count in (("corrections", changes), ("removals", removals)):
+        if count and name not in steps:
+            raise FindingsError(
+                f"There are {count} {name}, and no step of cleaning makes them.",
+                wave=wave["wave"],
+                file="wave.yaml",
+                mend=f"add `- {{step: {name}}}` under `cleaning`.",
+            )
+
+
+def _rows_of(entries: list[Entry], raw: RawTable, wave: str) -> list[int]:
     """Position (0-based) of the submission of every correction, by tool id or else by data row."""
     by_id: dict[str, set[int]] = {}
-    for i, header in enumerate(raw.headers):
+    for i, header in enumerate(raw.headers if entries else []):
         if original_name(header) in SUBMISSION_IDS or leaf(header) in SUBMISSION_IDS:
             for row, value in enumerate(raw.cells[i]):
                 if not pd.isna(value):
                     by_id.setdefault(_bare(value), set()).add(row)
+    every = range(len(raw.cells))
     rows: list[int] = []
-    odd: list[int] = []
-    for number, entry in enumerate(entries, 1):
+    odd: list[Entry] = []
+    for entry in entries:
         found: set[int] = set()
-        if "tool_id" in keys and entry["tool_id"].strip():
-            found = by_id.get(_bare(entry["tool_id"]), set())
-        elif "data_row" in keys and entry["data_row"].strip().isdecimal():
-            found = {int(entry["data_row"]) - 1} & set(range(len(raw.cells)))
-        if len(found) == 1:
-            rows.append(next(iter(found)))
-        else:
-            odd.append(number)
-    if odd:
-        raise FindingsError(
-            "Corrections that do not name exactly one submission of the export.",
-            **place,
-            rows=odd,
-            mend="tool_id is the submission's _uuid or _id; data_row is 1 for the first row under the header.",
-        )
+        if entry.tool_id:
+            found = by_id.get(_bare(entry.tool_id), set())
+        elif entry.data_row.isdecimal() and int(entry.data_row) - 1 in every:
+            found = {int(entry.data_row) - 1}
+        rows.append(min(found, default=0))
+        odd += [entry] if len(found) != 1 else []
+    _stop(
+        odd,
+        "Corrections that do not name exactly one submission of the export.",
+        wave,
+        "tool_id is the submission's _uuid or _id; data_row is 1 for the first row under the header.",
+    )
     return rows
+
+
+def _targets(
+    entries: list[Entry], fates: list[Fate], codebook: Codebook, kept: Collection[str], wave: str
+) -> list[Target | None]:
+    """The question of every correction, and the option where it corrects one alone; None = a removal."""
+    names: dict[str, Target] = {}
+    for fate in fates:
+        names |= {leaf(fate.header): (fate.column, None)} if fate.option is None else {}
+    names |= {fate.header: (fate.column, fate.option) for fate in fates}
+    for name in kept:
+        question = codebook.questions.get(name)
+        options = codebook.choices.get(question.list or "", {}) if question else {}
+        if question and question.type == "select_multiple":
+            names |= {f"{name}{join}{code}": (name, code) for code in options for join in "/."}
+    names |= {name: (name, None) for name in kept}
+    targets = [None if entry.column is None else names.get(entry.column, ("", None)) for entry in entries]
+    pairs = list(zip(entries, targets, strict=True))
+    _stop(
+        [entry for entry, target in pairs if target and target[0] not in kept],
+        "Corrections of columns that are not kept.",
+        wave,
+        "correct a question kept by ingest, by its name in the form or its header in the export.",
+    )
+    _stop(
+        [e for e, target in pairs if target and target[1] and not _is_option(e)],
+        "Corrections of an option that are neither 1 nor 0, TRUE nor FALSE.",
+        wave,
+        "write 1 where the option was chosen and 0 where it was not.",
+    )
+    return targets
+
+
+def _is_option(entry: Entry) -> bool:
+    old, new = entry.old.strip(), entry.new.strip()
+    return new in ON | OFF and (old in ON | OFF or not old)
+
+
+def _stop(entries: list[Entry], message: str, wave: str, mend: str) -> None:
+    """Stop, if there are entries, with the file of the first and their rows in it."""
+    for file, group in groupby(entries, key=lambda entry: entry.file):
+        raise FindingsError(
+            message,
+            wave=wave,
+            file=file,
+            rows=[entry.row for entry in group],
+            mend=f"{mend} A row of a cleaning log is left out by `skip: [{{rows: [...], reason: ...}}]` in wave.yaml.",
+        )
 
 
 def _bare(value: str) -> str:
@@ -129,9 +181,11 @@ def _bare(value: str) -> str:
     return value.strip().removeprefix("uuid:")
 
 
-def _in_form_order(value: str, column: str, codebook: Codebook) -> str:
-    """An answer as ingest writes it: the options of a select_multiple in form order."""
-    question = codebook.questions.get(column)
+def _in_form_order(value: str, target: Target | None, codebook: Codebook) -> str:
+    """An answer as ingest writes it: the options of a select_multiple in form order; an option alone is 1 or 0."""
+    if target and target[1]:
+        return "" if not value.strip() else "1" if value.strip() in ON else "0"
+    question = codebook.questions.get(target[0]) if target else None
     if question is None or question.type != "select_multiple":
         return value
     choices: Mapping[str, object] = codebook.choices.get(question.list or "", {})
