@@ -137,6 +137,7 @@ def test_every_column_has_its_fate(study):
         "day",
         "township",
         "interview_month",
+        "interview_minutes",
         "duration_flag",
     ]
     assert set(result.responses["age"]) == {"၃၀"}  # as received: cleaning changes it
@@ -167,6 +168,7 @@ def test_months_are_local_and_durations_flagged(study):
     result = study(submissions)
     assert by_data_row(result, "interview_month")[:3] == ["2025-03", "2025-04", "2025-03"]
     assert by_data_row(result, "duration_flag")[:3] == ["ok", "under_minimum", "over_maximum"]
+    assert by_data_row(result, "interview_minutes")[1:3] == ["1", "301"]
     assert pd.isna(by_data_row(result, "duration_flag")[3])
 
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
 
-from findings.contrasts import DETECTABLE
+from findings.contrasts import DETECTABLE, independent
 from findings.families import Family, adjusted
 from findings.register import COLUMNS, TEXT, needs
 
@@ -24,31 +23,24 @@ def changes(
 ) -> pd.DataFrame:
     """Differences, later minus earlier, of the rows that two registers share: derived rows of the later wave.
 
-    The samples are independent, so variances add; degrees of freedom are Satterthwaite's; the interval is Student's.
     Rows for everyone of the indicators of a `declared` family (kind `waves`) are tests of it; every other change has
-    its interval and no test. Rows without a standard error in both are left out. Source: Satterthwaite (1946).
+    its interval and no test. Rows without a standard error in both are left out.
     """
     pair = _pairs(later, earlier, weighting)
-    variances = [pair["se"].to_numpy(dtype=float) ** 2, pair["se_earlier"].to_numpy(dtype=float) ** 2]
-    freedom = [pair["df"].to_numpy(dtype=float), pair["df_earlier"].to_numpy(dtype=float)]
-    se = np.sqrt(variances[0] + variances[1])
+    found = independent(
+        *(pair[[name + side for name in ("estimate", "se", "df")]].to_numpy(dtype=float).T for side in ("", "_earlier"))
+    )
     family = _family(pair, declared)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        df = se**4 / (variances[0] ** 2 / freedom[0] + variances[1] ** 2 / freedom[1])
-        df = np.where(np.isfinite(df) & (df > 0), df, np.minimum(freedom[0], freedom[1]))
-        value = pair["estimate"].to_numpy(dtype=float) - pair["estimate_earlier"].to_numpy(dtype=float)
-        # Nothing varies in either wave: there is nothing to test.
-        tested = family.notna().to_numpy() & (se > 0)
-        test_value = np.where(tested, value / se, np.nan)
-    half = student_t.ppf(0.975, df) * se
+    # Nothing varies in either wave: there is nothing to test.
+    tested = family.notna().to_numpy() & (found.se > 0)
     made = pair.reindex(columns=COLUMNS).assign(
         key=[f"diff({a},{b})" for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
         statistic=pair["statistic"].map(STATISTIC), column=None, base_indicator=None,
-        estimate=value, se=se, ci_low=value - half, ci_high=value + half, ci_method="t", df=df,
+        estimate=found.value, se=found.se, ci_low=found.low, ci_high=found.high, ci_method="t", df=found.df,
         n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
-        test=pd.Series("t", index=pair.index, dtype="string").where(tested), test_value=test_value,
-        p=2 * student_t.sf(np.abs(test_value), df),
-        detectable=np.where(tested, DETECTABLE * se, np.nan), reliability=None, comparison_family=family,
+        test=pd.Series("t", index=pair.index, dtype="string").where(tested),
+        test_value=np.where(tested, found.t, np.nan), p=np.where(tested, found.p, np.nan),
+        detectable=np.where(tested, DETECTABLE * found.se, np.nan), reliability=None, comparison_family=family,
         cells=[needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
     )  # fmt: skip
     made["p_adjusted"] = adjusted(made, declared)

@@ -95,3 +95,33 @@ def limits(found: Contrasts) -> tuple[Floats, Floats]:
     """95 % limits by Student's t; NaN where there is no standard error."""
     half = stats.t.ppf(0.975, np.where(found.df > 0, found.df, np.nan)) * found.se
     return found.value - half, found.value + half
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Differences of two samples' estimates, each (m,): value, standard error, df, t, p and 95 % limits."""
+
+    value: Floats
+    se: Floats
+    df: Floats
+    t: Floats
+    p: Floats
+    low: Floats
+    high: Floats
+
+
+def independent(later: Floats, earlier: Floats) -> Difference:
+    """Later minus earlier, of estimates, standard errors and degrees of freedom (3 × m each) of two samples.
+
+    The samples are independent, so variances add; degrees of freedom are Satterthwaite's; the interval is Student's. t
+    and p are NaN where nothing varies in either. Source: Satterthwaite (1946).
+    """
+    (value, se, df), (other, other_se, other_df) = later, earlier
+    whole = np.sqrt(se**2 + other_se**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = whole**4 / (se**4 / df + other_se**4 / other_df)
+        freedom = np.where(np.isfinite(freedom) & (freedom > 0), freedom, np.minimum(df, other_df))
+        t = np.where(whole > 0, (value - other) / whole, np.nan)
+    half = stats.t.ppf(0.975, freedom) * whole
+    p = 2 * stats.t.sf(np.abs(t), freedom)
+    return Difference(value - other, whole, freedom, t, p, value - other - half, value - other + half)

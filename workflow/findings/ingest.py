@@ -33,7 +33,7 @@ from findings.times import times
 class Ingested:
     """What ingest hands on; all frames are text, sorted by `row_id` (corrections: in their own order); null = empty.
 
-    `responses`: row_id, one column per question kept, interview_month, duration_flag.
+    `responses`: row_id, one column per question kept, interview_month, interview_minutes, duration_flag.
     `free_text`: row_id, column, text.
     `link`: data_row (1-based), row_id. `record`: the content of ingest.json. `corrections`: CORRECTION_COLUMNS.
     `repeats`: name -> row_id, repeat_row (1-based, of the respondent), parent_row (of a repeat in a repeat), and

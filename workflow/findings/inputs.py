@@ -10,7 +10,7 @@ from findings.config import TEXTS, without_labels
 from findings.environment import ROOT
 from findings.provenance import modules
 from findings.text.captions import captions
-from findings.waves import earlier_wave
+from findings.waves import earlier_wave, looked_at
 
 # What says which indicators and groups there are.
 PLAN = (
@@ -44,6 +44,12 @@ def report_files(*endings: str) -> list[str]:
     """Templates, captions and style of the report; of some endings only, if any are given."""
     found = (path for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())
     return sorted(str(path) for path in found if not endings or path.suffix in endings)
+
+
+def laid_beside(wildcards: Any, waves: Mapping[str, Mapping[str, Any]], folder: str, *files: str) -> list[str]:
+    """Files of a wave and of those that it is laid beside, in this order."""
+    names = [wildcards.wave, *looked_at(wildcards.wave, waves)]
+    return [f"{folder}/{name}/{file}" for name in names for file in files]
 
 
 # Kinds of exhibits that are of the study, of no wave.

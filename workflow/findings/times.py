@@ -1,4 +1,4 @@
-"""Timestamps coarsened: the month of an interview and a flag of its duration, in place of the moments themselves."""
+"""Timestamps coarsened: the month of an interview, its whole minutes and a flag of them, in place of the moments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _ISO = r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0
 
 
 def times(clock: Mapping[str, pd.Series], wave: Mapping[str, Any], place: dict[str, Any]) -> dict[str, Any]:
-    """`interview_month` (YYYY-MM at the wave's utc_offset) and `duration_flag` from the timestamps, which die here."""
+    """`interview_month` (YYYY-MM at the wave's utc_offset), `interview_minutes` and `duration_flag` of timestamps.
+
+    The timestamps die here. Minutes are whole, rounded; null where a time is missing.
+    """
     duration = wave.get("duration") or {}
     used = {name for name in (duration.get("start"), duration.get("end"), wave.get("month")) if name}
     if missing := sorted(used - set(clock)):
@@ -26,13 +29,14 @@ def times(clock: Mapping[str, pd.Series], wave: Mapping[str, Any], place: dict[s
         )
     offset = wave.get("utc_offset") or "+00:00"
     times = {name: _instants(column, name, offset, place) for name, column in clock.items()}
-    out: dict[str, Any] = {"interview_month": pd.NA, "duration_flag": pd.NA}
+    out: dict[str, Any] = {"interview_month": pd.NA, "interview_minutes": pd.NA, "duration_flag": pd.NA}
     if wave.get("month"):
         sign = -1 if offset.startswith("-") else 1
         local = times[wave["month"]] + sign * pd.Timedelta(offset.lstrip("+-") + ":00")
         out["interview_month"] = local.dt.strftime("%Y-%m")
     if duration.get("start") and duration.get("end"):
         minutes = (times[duration["end"]] - times[duration["start"]]).dt.total_seconds() / 60
+        out["interview_minutes"] = minutes.round().astype("Int64").astype("string")
         flag = pd.Series("ok", index=minutes.index, dtype="string")
         flag[minutes < duration.get("minimum_minutes", 0)] = "under_minimum"
         flag[minutes > duration.get("maximum_minutes", float("inf"))] = "over_maximum"

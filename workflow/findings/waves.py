@@ -1,16 +1,23 @@
-"""Waves beside each other: which of them may be compared."""
+"""Waves beside each other: which of them may be compared, and in what the others differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-SAME = ("kind", "mode", "strata", "psu", "margins")
+# What must be the same in two waves that are compared in level.
+SAME = ("kind", "mode", "frame", "strata", "psu", "margins")
+
+
+def differs(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
+    """In which of SAME two waves (wave.yaml) differ; two waves of volunteers differ in nothing of their design."""
+    own, other = _design(later), _design(earlier)
+    return [name for name in SAME if own[name] != other[name]]
 
 
 def comparable(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    """Whether two waves (wave.yaml) may be compared in level: both probability samples of one design and mode."""
-    return later["design"]["kind"] == "probability" and _design(later) == _design(earlier)
+    """Whether two waves (wave.yaml) may be compared in level: probability samples of one design, mode and frame."""
+    return later["design"]["kind"] == "probability" and not differs(later, earlier)
 
 
 def earlier_wave(wave: str, waves: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -20,9 +27,19 @@ def earlier_wave(wave: str, waves: Mapping[str, Mapping[str, Any]]) -> str | Non
     return next((name for name in reversed(before) if comparable(waves[wave], waves[name])), None)
 
 
+def looked_at(wave: str, waves: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The waves that `wave` is laid beside: the one before it, and the last comparable one if that is another."""
+    names = list(waves)
+    before = names[: names.index(wave)]
+    return list(dict.fromkeys(name for name in (*before[-1:], earlier_wave(wave, waves)) if name))
+
+
 def _design(wave: Mapping[str, Any]) -> dict[str, Any]:
     design = wave["design"]
     margins = sorted(entry["name"] for entry in (wave.get("calibration") or {}).get("margins", []))
-    return dict(
-        zip(SAME, (design["kind"], wave.get("mode"), design.get("strata"), design.get("psu"), margins), strict=True)
-    )
+    # ASSUME[frame]: the list that a sample was drawn from is what wave.yaml calls it; a wave that does not say is
+    # compared only with others that do not.
+    return {
+        "kind": design["kind"], "mode": wave.get("mode"), "frame": design.get("sampled_from"),
+        "strata": design.get("strata"), "psu": design.get("psu"), "margins": margins,
+    }  # fmt: skip

@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "models"]
+PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "models", "wave_diff"]
 
 
 rule estimate:
@@ -65,10 +65,38 @@ rule descriptives:
         "../scripts/descriptives.py"
 
 
+# Needs no estimate: what it says is to be read before one is made.
+rule wave_diff:
+    message:
+        "Laying wave {wildcards.wave} beside those before it: questions, answers, non-answers, design"
+    input:
+        waves=lambda wildcards: laid_beside(wildcards, WAVES, "data/raw", "wave.yaml"),
+        codebooks=lambda wildcards: laid_beside(wildcards, WAVES, "results/confidential", "codebook.json"),
+        files=lambda wildcards: laid_beside(
+            wildcards, WAVES, "results/confidential", "ingest.json", "respondents.parquet", "indicators.parquet",
+            "design.json",
+        ),
+        code=code("wave_diff"),
+    output:
+        differences="results/confidential/{wave}/wave_diff.json",
+        comparability="results/confidential/{wave}/comparability.json",
+        rows="results/confidential/{wave}/wave_diff.parquet",
+    params:
+        study=part(STUDY, *PLAN, "nonanswers", "headline_weighting", "comparability", "disclosure"),
+        earlier=lambda wildcards: EARLIER[wildcards.wave],
+    log:
+        "results/logs/{wave}/wave_diff.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/wave_diff.py"
+
+
 rule changes:
     message:
         "Comparing wave {wildcards.wave} with the one before"
     input:
+        comparability="results/confidential/{wave}/comparability.json",
         later="results/confidential/{wave}/register.parquet",
         earlier=lambda wildcards: f"results/confidential/{EARLIER[wildcards.wave]}/register.parquet",
         code=code("changes"),
