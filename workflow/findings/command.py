@@ -23,11 +23,12 @@ HELP = """\
 ./reproduce test             all tests            ./reproduce lint    style, types, Snakemake's lint
 ./reproduce plan             what would run, why  ./reproduce clean   remove results (never data)
 ./reproduce verify           run again elsewhere from raw and compare every released file
+./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
 ./reproduce snakemake ...    Snakemake itself, in the environment
 --study DIR                  another study: DIR holds its own config.yaml and data/
 --accept-interim-gate        release waves of real people before the disclosure gate is final
 """
-VERBS = ("run", "test", "lint", "verify", "plan", "clean", "snakemake")
+VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "snakemake")
 MEGABYTES_NEEDED = 200
 
 
@@ -56,6 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
         return subprocess.call([*_snakemake(study), *rest, *extra])
     if options.verb == "plan":
         return subprocess.call([*_snakemake(study), "--dry-run", "--quiet", "host", *rest, *extra])
+    if options.verb == "audit":
+        # Imported here: no other word needs it.
+        from findings.audit.told import main as audit
+
+        return audit(study, rest)
     if options.verb == "test":
         return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
     if rest and options.verb != "run":
