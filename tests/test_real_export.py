@@ -126,6 +126,41 @@ def test_rows_of_the_log_without_an_old_value_stop_and_are_resolved_in_wave_yaml
     assert counts["skipped"] == 38 and (result.ledger["step"] == "corrections").sum() == 11
 
 
+def test_breaks_of_the_forms_rules_agree_with_the_export_counted_by_hand(finished, folder):
+    of = finished / "results/confidential" / WAVE
+    found = {rule["rule"]: rule for rule in json.loads((of / "rules.json").read_text(encoding="utf-8"))}
+    ledger = pd.read_parquet(of / "ledger.parquet").fillna("")
+    with (folder / "raw_data.csv").open(encoding="utf-8-sig", newline="") as stream:
+        raw = [{k: "" if v == "NA" else v for k, v in row.items()} for row in csv.DictReader(stream)]
+    by_id = {link.row_id: raw[link.data_row - 1] for link in pd.read_parquet(of / "link.parquet").itertuples()}
+    for change in ledger[ledger["step"] == "corrections"].itertuples():
+        by_id[change.row][change.column] = change.new
+    dropped = set(ledger.loc[ledger["column"] == "dropped_by", "row"])
+    rows = [row for name, row in by_id.items() if name not in dropped]
+
+    def numbers(name):
+        return [(float(row[name]), row) for row in rows if row[name]]
+
+    income = sum(not (n == 0 or 9999 <= n <= 10_000_000) for n, _ in numbers("inc_employment_pension"))
+    spent = [(n, row) for n, row in numbers("spend_piped") if "piped" in row["water_sources"].split()]
+    over = sum(not (row["tot_expenses"] and n <= float(row["tot_expenses"])) for n, row in spent)
+    silent = sum("piped" in row["water_sources"].split() and not row["spend_piped"] for row in rows)
+    livelihood = [row["primary_livelihood"].split() for row in rows if row["primary_livelihood"]]
+    alone = sum(len(codes) > 1 and bool({"prefer_not_answer", "dont_know"} & set(codes)) for codes in livelihood)
+    counted = {"inc_employment_pension.constraint": income, "spend_piped.constraint": over,
+               "spend_piped.required": silent, "primary_livelihood.constraint": alone}  # fmt: skip
+    assert {rule: found[rule]["breaks"] for rule in counted} == counted and silent
+    judged = {"inc_employment_pension.constraint": len(numbers("inc_employment_pension")),
+              "spend_piped.constraint": len(spent), "primary_livelihood.constraint": len(livelihood)}  # fmt: skip
+    assert {rule: found[rule]["judged"] for rule in judged} == judged and all(judged.values())
+    # Nobody was given a question that the form skips; what the published export does not have is told as such.
+    assert sum(rule["breaks"] or 0 for rule in found.values() if rule["kind"] == "relevant") == 0
+    assert found["telephone_number.constraint"]["judged"] is None
+    flags = ledger[ledger["step"] == "form_rules"]
+    assert len(flags) == sum(rule["breaks"] or 0 for rule in found.values())
+    assert (flags["old"] == flags["new"]).all()
+
+
 def test_every_column_is_accounted_for_and_no_identifying_one_passes(finished):
     record = json.loads((finished / "results/confidential" / WAVE / "ingest.json").read_text(encoding="utf-8"))
     assert record["rows"] == 632 and len(record["columns"]) == 348

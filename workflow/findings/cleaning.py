@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from findings import ledger as book
-from findings.cleaning_steps import STEPS, Change, Drop, Edit, Recode, State
+from findings.cleaning_steps import STEPS, Change, Drop, Edit, Flag, Recode, State
 from findings.errors import FindingsError
 from findings.instrument import Codebook
 from findings.xforms import cells_of
@@ -29,17 +29,20 @@ FLOW_LABELS = {
     "duplicates": "are not duplicates",
     "duration": "took long enough",
     "straight_lining": "did not answer all alike",
+    "form_rules": "keep to the rules of the form",
 }
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`respondents` (responses + dropped_by, by row_id), `free_text` (row_id, column, text), `ledger`, `flow`."""
+    """`respondents` (responses + dropped_by, by row_id), `free_text` (row_id, column, text), `ledger`, `flow`, and
+    `rules` (how often each rule of the step form_rules was broken)."""
 
     respondents: pd.DataFrame
     free_text: pd.DataFrame
     ledger: pd.DataFrame
     flow: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
 
 
 @dataclass
@@ -110,7 +113,7 @@ def clean(
     if not book.reverse(cleaned, ledger).equals(wide):
         raise book.LedgerError("respondents and ledger do not give the responses")
     respondents = cleaned[[*responses.columns, book.DROPPED]]
-    return Cleaned(respondents, _long(cleaned, sorted(texts)), ledger, flow)
+    return Cleaned(respondents, _long(cleaned, sorted(texts)), ledger, flow, state.rules)
 
 
 def _make(change: Change, state: State, entries: _Book, step: str, place: str, texts: set[str]) -> None:
@@ -124,6 +127,13 @@ def _make(change: Change, state: State, entries: _Book, step: str, place: str, t
         return
     cells = state.cells[change.column]
     source = "free_text" if change.column in texts else place
+    if isinstance(change, Flag):
+        held = cells[change.rows]
+        entries.rows += [
+            _entry(state.row_ids[row], change.column, cell, cell, step, change.reason, source)
+            for row, cell in zip(change.rows, held, strict=True)
+        ]
+        return
     if isinstance(change, Recode):
         mapping = {old: new for old, new in change.mapping.items() if old != new}
         held = {old: int(np.sum(cells == old)) for old in mapping}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from findings import form_rules as rules
 from findings import myanmar
 from findings.errors import FindingsError
 from findings.instrument import Codebook
-from findings.xforms import holds, references
-
-Cells = npt.NDArray[np.object_]
-Bools = npt.NDArray[np.bool_]
+from findings.xforms import Bools, Cells
 
 
 @dataclass
@@ -30,6 +28,8 @@ class State:
     wave: Mapping[str, Any]
     corrections: pd.DataFrame | None
     answers: list[str]
+    # How often each rule of `form_rules` was judged and broken: rows of rules.json.
+    rules: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,16 @@ class Drop:
     reason: str
 
 
-Change = Edit | Recode | Drop
+@dataclass(frozen=True)
+class Flag:
+    """Cells of one column that break a rule, and stay as they are: `rows` positions."""
+
+    column: str
+    rows: Any
+    reason: str
+
+
+Change = Edit | Recode | Drop | Flag
 Step = Callable[[State, Mapping[str, Any]], Iterable[Change]]
 
 
@@ -238,23 +247,26 @@ def value_range(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
 
 def skip_logic(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     """Empty the answers to questions that the form did not ask, in form order, so that one emptied empties the next."""
-    # ASSUME[unjudged_relevance]: a question whose condition rests on a column stopped at ingest counts as asked.
-    seen: dict[str, Bools] = {}
-    done: dict[str, Cells] = {}
-    for name, question in state.codebook.questions.items():
-        if name not in state.cells:
-            continue
-        done[name] = state.cells[name]
-        if not question.relevant or not all(reference in done for reference in references(question.relevant)):
-            continue
-        if question.relevant not in seen:
-            seen[question.relevant] = holds(question.relevant, done, state.codebook.questions, name)
-        odd = ~seen[question.relevant] & state.kept
-        rows = np.array([i for i in np.flatnonzero(odd) if done[name][i] is not None], dtype=int)
+    for name, (answers, (_, out)) in rules.relevance(state.cells, state.codebook, state.wave).items():
+        rows = np.flatnonzero(out & state.kept & answers)
         if len(rows):
-            done[name] = done[name].copy()
-            done[name][rows] = None
-            yield Edit(name, rows, [None] * len(rows), f"not asked: {question.relevant}")
+            relevant = state.codebook.questions[name].relevant
+            yield Edit(name, rows, [None] * len(rows), f"not asked: {relevant}")
+
+
+def form_rules(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Flag what breaks a rule of the form or of wave.yaml's `checks`; then do what the rule says a break does."""
+    found = list(rules.broken(state.cells, state.kept, state.codebook, state.wave, options))
+    state.rules += [rule.record(judged, rows) for rule, judged, rows in found]
+    breaks = [(rule, np.flatnonzero(rows), rule.reason) for rule, _, rows in found if rows is not None]
+    for rule, rows, reason in breaks:
+        yield Flag(rule.column, rows, reason)
+    for rule, rows, reason in breaks:
+        if rule.then == "empty":
+            yield Edit(rule.column, rows, [None] * len(rows), reason)
+    for rule, rows, reason in breaks:
+        if rule.then == "drop":
+            yield Drop(np.isin(np.arange(len(state.kept)), rows), reason)
 
 
 def recode(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
@@ -275,6 +287,7 @@ STEPS: dict[str, Step] = {
     "straight_lining": straight_lining,
     "range": value_range,
     "skip_logic": skip_logic,
+    "form_rules": form_rules,
     "recode": recode,
 }
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings import readers
+from findings import form_rules, readers
 from findings.answers import answers_of
 from findings.errors import FindingsError
 from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of
@@ -81,6 +81,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     order = order[states.isna().to_numpy()[order]]
     free = [(fates[i].column, cells[i]) for i in by_fate.get("free_text", [])]
     kept = {*columns, *(name for name, _ in free)}
+    form_rules.check(codebook, wave, kept)
     matched = corrections_by_row(wave, wave_dir, submitted, ids, fates, codebook, kept)
     corrections = matched.table[~matched.table["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
     record = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,13 @@ METADATA = frozenset(
 SELECTS = {"select_one": "select_one", "select one": "select_one"} | {
     name: "select_multiple" for name in ("select_multiple", "select multiple", "select all that apply")
 }
-DIALECT = {"relevance": "relevant", "calculate": "calculation", "list name": "list_name", "list": "list_name"}
+DIALECT = {
+    "relevance": "relevant", "calculate": "calculation", "list name": "list_name", "list": "list_name",
+    "choice filter": "choice_filter",
+    **{f"bind:{colon}{name}": name for name in ("relevant", "constraint", "required") for colon in ("", ":")},
+}  # fmt: skip
+# Columns of the choices sheet that are shown, and that no choice filter asks.
+_SHOWN = re.compile(r"(list_name|name|value|label|hint|media|image|audio|video|big-image)\b.*")
 SHAPES = {"int": "integer", "string": "text", "note": "note", "datetime": "dateTime"}
 OTHER = "other"
 
@@ -33,7 +39,9 @@ OTHER = "other"
 class Question:
     """One question: `relevant` holds its own condition and those of its groups, joined by `and`; "" where none.
 
-    `repeat` is the innermost repeat it is asked in, "" where none.
+    `required`: always; `required_if`: where this expression holds. `repeat` is the innermost repeat it is asked in, ""
+    where none. `row` is its row of the form's survey sheet (0: it has none), `conditions` each condition in `relevant`
+    -> the row it stands in.
     """
 
     name: str
@@ -45,25 +53,35 @@ class Question:
     required: bool
     group: str
     repeat: str = ""
+    required_if: str = ""
+    choice_filter: str = ""
+    row: int = 0
+    conditions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Codebook:
-    """Questions in form order, and choices: list -> code -> language -> label."""
+    """Questions in form order, and choices: list -> code -> language -> label.
+
+    `filters`: list -> code -> further column of the choices sheet, in lower case -> its cell; for choice filters.
+    """
 
     questions: dict[str, Question]
     choices: dict[str, dict[str, dict[str, str]]]
+    filters: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The codebook as codebook.json holds it."""
         questions = [asdict(question) for question in self.questions.values()]
-        return json.dumps({"questions": questions, "choices": self.choices}, ensure_ascii=False, indent=1)
+        content = {"questions": questions, "choices": self.choices, "filters": self.filters}
+        return json.dumps(content, ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Codebook:
         """The codebook that `to_json` wrote."""
         found = json.loads(text)
-        return cls({entry["name"]: Question(**entry) for entry in found["questions"]}, found["choices"])
+        questions = {entry["name"]: Question(**entry) for entry in found["questions"]}
+        return cls(questions, found["choices"], found.get("filters", {}))
 
 
 def read_xlsform(path: Path) -> Codebook:
@@ -81,12 +99,12 @@ def read_xlsform(path: Path) -> Codebook:
         ) from None
     lists = _choices(choices, path)
     questions: dict[str, Question] = {}
-    groups: list[tuple[str, str]] = []
+    groups: list[tuple[str, str, int]] = []
     repeats: list[str] = []  # beside `groups`: the group's name if it is a repeat, else ""
     for number, row in enumerate(survey, start=2):
         kind = " ".join(row.get("type", "").split())
         if re.fullmatch(r"begin[ _](group|repeat)", kind):
-            groups.append((row.get("name", ""), row.get("relevant", "")))
+            groups.append((row.get("name", ""), row.get("relevant", ""), number))
             repeats.append(row.get("name", "") if kind.endswith("repeat") else "")
         elif re.fullmatch(r"end[ _](group|repeat)", kind):
             if not groups:
@@ -115,11 +133,12 @@ def read_xlsform(path: Path) -> Codebook:
                     # pyxform gives such a list the option itself.
                     lists[question.list].setdefault(OTHER, dict.fromkeys(question.label, "Other"))
                 within = next((name for name in reversed(repeats) if name), "")
-                questions[question.name] = replace(question, repeat=within)
-    return Codebook(questions, lists)
+                conditions = {text: at for _, text, at in [*groups, ("", row.get("relevant", ""), number)] if text}
+                questions[question.name] = replace(question, repeat=within, row=number, conditions=conditions)
+    return Codebook(questions, lists, _filters(choices))
 
 
-def _questions(row: Mapping[str, str], kind: str, groups: list[tuple[str, str]]) -> list[Question]:
+def _questions(row: Mapping[str, str], kind: str, groups: list[tuple[str, str, int]]) -> list[Question]:
     """The question of a survey row, and the text question that `or_other` adds to it."""
     name = row.get("name") or kind
     words = kind.removesuffix(" or_other").split(" ")
@@ -130,7 +149,9 @@ def _questions(row: Mapping[str, str], kind: str, groups: list[tuple[str, str]])
         shape, choices = SHAPES.get(kind, kind), None
     if kind in METADATA:
         shape = "meta"
-    conditions = [condition for _, condition in groups if condition]
+    conditions = [condition for _, condition, _ in groups if condition]
+    required = row.get("required", "")
+    always = required.lower() in ("yes", "true", "true()", "1")
     own = row.get("relevant", "")
     parts = [*conditions, *([own] if own else [])]
     question = Question(
@@ -140,8 +161,10 @@ def _questions(row: Mapping[str, str], kind: str, groups: list[tuple[str, str]])
         label=_labels(row),
         relevant=" and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts),
         constraint=row.get("constraint", ""),
-        required=row.get("required", "").lower() in ("yes", "true", "true()", "1"),
-        group="/".join(group for group, _ in groups if group),
+        required=always,
+        group="/".join(group for group, _, _ in groups if group),
+        required_if="" if always or required.lower() in ("no", "false", "false()", "0") else required,
+        choice_filter=row.get("choice_filter", "") if select else "",
     )
     if not kind.endswith(" or_other"):
         return [question]
@@ -166,6 +189,17 @@ def _choices(rows: list[dict[str, str]], path: Path) -> dict[str, dict[str, dict
             )
         codes[code] = _labels(row)
     return lists
+
+
+def _filters(rows: list[dict[str, str]]) -> dict[str, dict[str, dict[str, str]]]:
+    """List -> code -> column of the choices sheet that is not shown -> cell; lists that have none are left out."""
+    columns = {name for row in rows for name in row if not _SHOWN.fullmatch(name)}
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in rows:
+        name, code = row.get("list_name", ""), row.get("name") or row.get("value", "")
+        if name and code:
+            found.setdefault(name, {})[code] = {column: row[column] for column in sorted(columns & set(row))}
+    return {name: codes for name, codes in found.items() if any(codes.values())}
 
 
 def _labels(row: Mapping[str, str]) -> dict[str, str]:

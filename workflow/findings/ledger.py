@@ -1,7 +1,8 @@
 """The ledger: every change between responses and respondents, applied and reversed exactly.
 
-A row with `row` set changes one cell (`old` -> `new`) or, in the column `dropped_by`, flags a respondent. A row with
-`row` null is a recode of all cells of `column` that hold `old`; `count` says how many. Null old or new = empty cell.
+A row with `row` set changes one cell (`old` -> `new`) or, in the column `dropped_by`, flags a respondent. Where `old`
+and `new` are the same, it flags a cell that breaks a rule and stays. A row with `row` null is a recode of all cells of
+`column` that hold `old`; `count` says how many. Null old or new = empty cell.
 """
 
 from __future__ import annotations
@@ -42,11 +43,13 @@ def reverse(respondents: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _blocks(ledger: pd.DataFrame) -> Iterator[tuple[int, int]]:
-    """Start and end of the runs of one step, column and kind: within one, no cell changes twice."""
+    """Start and end of the runs of one step, column and kind (recode, change, flag): in one, no cell changes twice."""
     if ledger.empty:
         return
-    kind = ledger["row"].isna()
-    marks = ledger["step"].astype(str) + "\t" + ledger["column"].astype(str) + "\t" + kind.astype(str)
+    old, new = ledger["old"].astype("string"), ledger["new"].astype("string")
+    flag = old.eq(new).fillna(False) | (old.isna() & new.isna())
+    kind = ledger["row"].isna().astype(str) + flag.astype(str)
+    marks = ledger["step"].astype(str) + "\t" + ledger["column"].astype(str) + "\t" + kind
     starts = np.flatnonzero((marks != marks.shift()).to_numpy(dtype=bool))
     yield from zip(starts.tolist(), [*starts[1:].tolist(), len(ledger)], strict=True)
 

@@ -14,6 +14,7 @@ rule clean:
         free_text="results/confidential/{wave}/free_text.parquet",
         ledger="results/confidential/{wave}/ledger.parquet",
         flow="results/confidential/{wave}/flow.json",
+        rules="results/confidential/{wave}/rules.json",
     log:
         "results/logs/{wave}/clean.log",
     conda:

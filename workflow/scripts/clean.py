@@ -22,3 +22,10 @@ with job(snakemake) as io:
     result.free_text.to_parquet(io.output.free_text, index=False)
     result.ledger.to_parquet(io.output.ledger, index=False)
     Path(io.output.flow).write_text(json.dumps(result.flow, indent=1))
+    Path(io.output.rules).write_text(json.dumps(result.rules, indent=1, ensure_ascii=False), encoding="utf-8")
+    for rule in result.rules:
+        if rule["breaks"]:
+            print(f"Rule {rule['rule']}, {rule['column']}: {rule['breaks']} breaks, {rule['then']}")
+    unjudged = sum(rule["judged"] is None for rule in result.rules)
+    if unjudged:
+        print(f"{unjudged} rules rest on columns that the data do not have, and were not judged: rules.json")
