@@ -10,7 +10,7 @@ environment.pin()
 
 from findings.config import check_waves, load_study, load_wave
 from findings.inputs import LABELS, PLAN, beside, code, derived_parts, exhibit_part, exhibits, headline, named, part
-from findings.inputs import laid_beside, raw_files, released_waves, report_files, wave_file, words
+from findings.inputs import laid_beside, raw_files, recodes_file, released_waves, report_files, wave_file, words
 from findings.models.plan import check_models
 from findings.waves import earlier_wave
 

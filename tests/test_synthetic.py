@@ -14,9 +14,11 @@ from findings.config import load_study, load_wave
 from findings.environment import ROOT
 from findings.ingest import ingest
 from findings.instrument import read_xlsform
+from findings.other_specify import read_recodes
 from findings.synthetic import WAVES, truth_of, write_wave
 from findings.synthetic.draw import Drawer
 from findings.synthetic.form import write_form
+from findings.synthetic.mess import OTHER
 from pyxform.xls2xform import convert
 
 RAW = ROOT / "data" / "raw" / "nug_2025"
@@ -75,7 +77,8 @@ def test_the_other_waves_are_cleaned_back_to_their_clean_twins(tmp_path, wave):
     declared = load_wave(folder / "wave.yaml")
     got = ingest(declared, folder, b"key")
     corrections = got.corrections if len(got.corrections) else None
-    done = clean(got.responses, got.free_text, json.loads(got.codebook.to_json()), declared, corrections)
+    codebook, recodes = json.loads(got.codebook.to_json()), read_recodes(declared, folder)
+    done = clean(got.responses, got.free_text, codebook, declared, corrections, recodes=recodes)
     kept = done.respondents[done.respondents["dropped_by"].isna()]
     twin = pd.read_csv(folder / "clean_twin.csv", dtype="string", keep_default_na=False).replace("", pd.NA)
     columns = [name for name in twin.columns if name in kept.columns]
@@ -144,3 +147,15 @@ def test_the_language_of_the_interview_changes_no_other_answer(tmp_path):
     burmese = asked["main_language"] == truth["languages"]["burmese"]
     assert set(asked.loc[burmese, "interview_language"]) == {"burmese"}
     assert set(asked.loc[~burmese, "interview_language"]) == {"burmese", "own_language"}
+
+
+def test_own_words_are_listed_and_reach_neither_release_nor_log(finished_study):
+    results = finished_study / "results"
+    listed = pd.read_csv(results / "confidential" / WAVE / "other_specify.csv", encoding="utf-8-sig")
+    assert set(listed["text"]) <= {*OTHER[:2], "'-"} and listed["times"].sum() > 2
+    register = pd.read_parquet(results / "confidential" / WAVE / "register.parquet").set_index("key")
+    assert register.loc[f"quality.other_barrier.uncoded|weights=none@{WAVE}", "estimate"] == 1
+    words = [text.encode() for text in OTHER[:2]]
+    for path in [*(results / "release").rglob("*"), *(results / "logs").rglob("*")]:
+        if path.is_file():
+            assert not [word for word in words if word in path.read_bytes()], path

@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings.errors import FindingsError
+from findings.errors import FindingsError, shown_code
 from findings.fates import SELECTS, Fate
 from findings.instrument import Codebook, Question
 from findings.labels import AMBIGUOUS, plain, splits, unique, wording
 from findings.readers.kobo import OFF, ON
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-_CODE = re.compile(r"[a-z0-9_]{1,40}")
-# ASSUME[shown_code]: an answer with five digits in a row may be a telephone number, so no error shows it.
-_NUMBER = re.compile(r"\d{5}")
 
 
 def answers_of(
@@ -107,11 +104,6 @@ def with_splits(
                 mend="export it again from the survey tool; an edited export has to be corrected in both places.",
             )
     return columns, rebuilt
-
-
-def shown_code(text: str) -> str:
-    """A cell as an error may print it: what may be a person's words or number is only said to be no code."""
-    return text if _CODE.fullmatch(text) and not _NUMBER.search(text) else "an answer that is not a code"
 
 
 def _joined(on: np.ndarray, codes: list[str]) -> list[str]:

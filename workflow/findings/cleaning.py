@@ -7,7 +7,7 @@ flag in `dropped_by`, never a deletion; a dropped row is left as it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from findings import ledger as book
+from findings import other_specify
 from findings.cleaning_steps import STEPS, Change, Drop, Edit, Flag, Recode, State
 from findings.errors import FindingsError
 from findings.instrument import Codebook
 from findings.xforms import cells_of
 
+ALL_STEPS = {**STEPS, other_specify.STEP: other_specify.recoded}
 FLOW_LABELS = {
     "left_out": "are interviews, for the survey tool",
     "removals": "were not removed by the field team",
@@ -35,14 +37,15 @@ FLOW_LABELS = {
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`respondents` (responses + dropped_by, by row_id), `free_text` (row_id, column, text), `ledger`, `flow`, and
-    `rules` (how often each rule of the step form_rules was broken)."""
+    """`respondents` (responses + dropped_by, by row_id), `free_text` (row_id, column, text), `ledger`, `flow`, `rules`
+    (how often each rule of the step form_rules was broken), and own words to be `listed`."""
 
     respondents: pd.DataFrame
     free_text: pd.DataFrame
     ledger: pd.DataFrame
     flow: list[dict[str, Any]]
     rules: list[dict[str, Any]]
+    listed: other_specify.Listed
 
 
 @dataclass
@@ -64,11 +67,12 @@ def clean(
     wave: Mapping[str, Any],
     corrections: pd.DataFrame | None,
     left_out: int = 0,
+    recodes: Sequence[other_specify.Line] = (),
 ) -> Cleaned:
     """Run the steps of `wave["cleaning"]` on the responses and the free text, and prove the ledger.
 
     `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with
-    them.
+    them. `recodes`: lines of recodes.csv.
 
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.
@@ -83,6 +87,7 @@ def clean(
         wave=wave,
         corrections=corrections,
         answers=[name for name in responses.columns if name in questions.questions],
+        recodes=recodes,
     )
     entries = _Book()
     texts = set(wide.columns) - set(responses.columns)
@@ -94,7 +99,7 @@ def clean(
     for number, options in enumerate(wave["cleaning"]):
         before = int(state.kept.sum())
         drops = False
-        for change in STEPS[options["step"]](state, options):
+        for change in ALL_STEPS[options["step"]](state, options):
             drops |= isinstance(change, Drop)
             _make(change, state, entries, options["step"], f"wave.yaml cleaning.{number}", texts)
         if drops:
@@ -113,7 +118,9 @@ def clean(
     if not book.reverse(cleaned, ledger).equals(wide):
         raise book.LedgerError("respondents and ledger do not give the responses")
     respondents = cleaned[[*responses.columns, book.DROPPED]]
-    return Cleaned(respondents, _long(cleaned, sorted(texts)), ledger, flow, state.rules)
+    said = _long(cleaned, sorted(texts))
+    listed = other_specify.listed(respondents, said, ledger, questions, wave, list(recodes))
+    return Cleaned(respondents, said, ledger, flow, state.rules, listed)
 
 
 def _make(change: Change, state: State, entries: _Book, step: str, place: str, texts: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,10 @@ from findings.xforms import Bools, Cells
 
 @dataclass
 class State:
-    """What a step sees: `cells` column -> text (rows,), None = empty; `kept` (rows,); `answers` the coded questions."""
+    """What a step sees: `cells` column -> text (rows,), None = empty; `kept` (rows,); `answers` the coded questions.
+
+    `recodes`: lines of recodes.csv, see `findings.other_specify`.
+    """
 
     cells: dict[str, Cells]
     row_ids: Cells
@@ -30,6 +33,7 @@ class State:
     answers: list[str]
     # How often each rule of `form_rules` was judged and broken: rows of rules.json.
     rules: list[dict[str, Any]] = field(default_factory=list)
+    recodes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from findings.answers import shown_code
-from findings.errors import FindingsError
+from findings.errors import FindingsError, shown_code
 from findings.readers.tabular import first_records
 from findings.readers.workbook import read_sheets
 

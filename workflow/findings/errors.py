@@ -5,7 +5,12 @@ Never put a name, a telephone number or free text into a `FindingsError`: codes,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+# ASSUME[shown_code]: an answer with five digits in a row may be a telephone number, so no error shows it.
+_NUMBER = re.compile(r"\d{5}")
 
 
 class FindingsError(Exception):
@@ -44,3 +49,8 @@ class FindingsError(Exception):
 def _first_five(items: list) -> str:
     shown = ", ".join(str(item) for item in items[:5])
     return shown + (f" (and {len(items) - 5} more)" if len(items) > 5 else "")
+
+
+def shown_code(text: str) -> str:
+    """A cell as an error may print it: what may be a person's words or number is only said to be no code."""
+    return text if _CODE.fullmatch(text) and not _NUMBER.search(text) else "an answer that is not a code"

@@ -40,6 +40,12 @@ def raw_files(wildcards: Any) -> list[str]:
     return sorted(str(path) for path in Path(f"data/raw/{wildcards.wave}").iterdir() if path.is_file())
 
 
+def recodes_file(wildcards: Any) -> list[str]:
+    """A person's recodes of own words, where there are any."""
+    path = Path(f"data/raw/{wildcards.wave}/recodes.csv")
+    return [str(path)] if path.is_file() else []
+
+
 def report_files(*endings: str) -> list[str]:
     """Templates, captions and style of the report; of some endings only, if any are given."""
     found = (path for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())

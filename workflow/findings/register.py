@@ -140,6 +140,18 @@ def quality_rows(source: Source, indicators: Sequence[Indicator], wave: Mapping[
     return pd.DataFrame(made)
 
 
+def uncoded_rows(counts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Own words that nobody has coded: `quality.<text question>.uncoded`, a share of the texts that have a question."""
+    return pd.DataFrame(
+        [
+            {"family": "quality", "indicator": entry["column"], "statistic": "uncoded", "weighting": "none",
+             "estimate": entry["uncoded"] / entry["texts"], "n": entry["texts"],
+             "cells": cells(entry["texts"], entry["uncoded"])}
+            for entry in counts if entry["texts"]
+        ]
+    )  # fmt: skip
+
+
 def assemble(parts: Sequence[pd.DataFrame], wave: Mapping[str, Any], kind: str) -> pd.DataFrame:
     """The register of a wave: every part's rows with their keys, all columns, sorted by key.
 

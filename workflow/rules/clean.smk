@@ -8,6 +8,7 @@ rule clean:
         corrections="results/confidential/{wave}/corrections.parquet",
         codebook="results/confidential/{wave}/codebook.json",
         record="results/confidential/{wave}/ingest.json",
+        recodes=recodes_file,
         code=code("clean"),
     output:
         respondents="results/confidential/{wave}/respondents.parquet",
@@ -15,6 +16,8 @@ rule clean:
         ledger="results/confidential/{wave}/ledger.parquet",
         flow="results/confidential/{wave}/flow.json",
         rules="results/confidential/{wave}/rules.json",
+        own_words="results/confidential/{wave}/other_specify.csv",
+        counts="results/confidential/{wave}/other_specify.json",
     log:
         "results/logs/{wave}/clean.log",
     conda:

@@ -10,6 +10,7 @@ rule estimate:
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
         flow="results/confidential/{wave}/flow.json",
+        own_words="results/confidential/{wave}/other_specify.json",
         code=code("estimate"),
     output:
         register="results/confidential/{wave}/register.parquet",

@@ -8,19 +8,26 @@ with job(snakemake) as io:
 
     from findings.cleaning import clean
     from findings.config import load_wave
+    from findings.other_specify import read_recodes
 
+    wave = load_wave(Path(io.input.wave))
     corrections = pd.read_parquet(io.input.corrections)
     result = clean(
         pd.read_parquet(io.input.responses),
         pd.read_parquet(io.input.free_text),
         json.loads(Path(io.input.codebook).read_text()),
-        load_wave(Path(io.input.wave)),
+        wave,
         corrections if len(corrections) else None,
         sum(json.loads(Path(io.input.record).read_text(encoding="utf-8"))["left_out"].values()),
+        read_recodes(wave, Path(io.input.wave).parent),
     )
     result.respondents.to_parquet(io.output.respondents, index=False)
     result.free_text.to_parquet(io.output.free_text, index=False)
     result.ledger.to_parquet(io.output.ledger, index=False)
+    result.listed.lines.to_csv(io.output.own_words, index=False, lineterminator="\n", encoding="utf-8-sig")
+    Path(io.output.counts).write_text(json.dumps(result.listed.counts, indent=1))
+    for count in result.listed.counts:
+        print("Own words in {column}: {texts}, of which {coded} coded and {uncoded} not".format(**count))
     Path(io.output.flow).write_text(json.dumps(result.flow, indent=1))
     Path(io.output.rules).write_text(json.dumps(result.rules, indent=1, ensure_ascii=False), encoding="utf-8")
     for rule in result.rules:

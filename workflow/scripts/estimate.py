@@ -26,6 +26,7 @@ with job(snakemake) as io:
         register.flow_rows(flow, wave),
         register.sample_rows(source, design, steps, wave),
         register.quality_rows(source, indicators, wave),
+        register.uncoded_rows(json.loads(Path(io.input.own_words).read_text(encoding="utf-8"))),
         register.population_rows(design, steps),
     ]
     register.assemble(rows, wave, design["kind"]).to_parquet(io.output.register, index=False)

@@ -88,7 +88,8 @@ def _passed(register: pd.DataFrame, gate: Gate) -> pd.Series:
     named = {(f"{i.family}_{i.id}", i.service or i.ministry): i.column for i in gate.indicators.values()}
     passed = [
         row["key"] in flow if row["family"] == "flow"
-        else _quality(json.loads(row["cells"]), gate.limits) and _base_shown(gate, (named[_of(row)], None))
+        else _quality(json.loads(row["cells"]), gate.limits)
+        and (row["statistic"] == "uncoded" or _base_shown(gate, (named[_of(row)], None)))
         if row["family"] == "quality"
         else row["family"] == "population" or gate.published(_place(row))
         for row in register.to_dict("records")

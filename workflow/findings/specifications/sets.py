@@ -18,18 +18,21 @@ from findings import indicators, weighting
 from findings.cleaning import clean
 from findings.config import Indicator, Level, rests_on
 from findings.errors import FindingsError
+from findings.other_specify import Line
 from findings.weighting import Weighted
 
 
 @dataclass(frozen=True)
 class Records:
-    """What cleaning starts from (`responses`, `free_text`, `codebook`, `corrections`), and its `respondents`."""
+    """What cleaning starts from (`responses`, `free_text`, `codebook`, `corrections`, `recodes`), and its
+    `respondents`."""
 
     responses: pd.DataFrame
     free_text: pd.DataFrame
     codebook: Mapping[str, Any]
     corrections: pd.DataFrame | None
     respondents: pd.DataFrame
+    recodes: Sequence[Line] = ()
 
 
 def exclusion_sets(
@@ -86,7 +89,10 @@ def closure(wanted: Sequence[str], every: Sequence[Indicator]) -> list[Indicator
 
 def _cleaned(records: Records, wave: Mapping[str, Any], undone: frozenset[str]) -> pd.DataFrame:
     kept = {**wave, "cleaning": [step for step in wave["cleaning"] if step["step"] not in undone]}
-    return clean(records.responses, records.free_text, records.codebook, kept, records.corrections).respondents
+    made = clean(
+        records.responses, records.free_text, records.codebook, kept, records.corrections, recodes=records.recodes
+    )
+    return made.respondents
 
 
 def _weighed(

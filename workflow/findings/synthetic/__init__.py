@@ -43,7 +43,8 @@ def write_wave(
     folder: Path, study: Mapping[str, Any], truth: Mapping[str, Any], reference: Path, seed: int, scale: float = 1.0,
     wave: str = "nug_2025",
 ) -> None:  # fmt: skip
-    """Write a wave to `folder`: form.xlsx, its export, corrections.csv, wave.yaml, and frame.csv where it has a design.
+    """Write a wave to `folder`: form.xlsx, its export, corrections.csv, recodes.csv, wave.yaml, and frame.csv where
+    it has a design.
 
     Beside them clean_twin.csv (what cleaning is to give, with the export's `data_row`) and irrecoverable.csv. `scale`
     is of the sample's size; the same arguments give the same bytes.
@@ -74,6 +75,8 @@ def write_wave(
     lost.to_csv(folder / "irrecoverable.csv", index=False, lineterminator="\n")
     if messy.corrections:
         pd.DataFrame(messy.corrections).to_csv(folder / "corrections.csv", index=False, lineterminator="\n")
+    if messy.recodes:
+        pd.DataFrame(messy.recodes).to_csv(folder / "recodes.csv", index=False, lineterminator="\n")
     if "volunteers" not in truth["sample"]:
         margins = pd.read_csv(reference / "state_urban.csv")
         margins["stratum"] = margins["state_region"] + "_" + margins["urban_rural"]

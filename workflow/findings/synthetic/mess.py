@@ -29,13 +29,15 @@ Row = dict[str, Any]
 class Messy:
     """`rows` as exported, in the export's order; `twin` what cleaning is to give, with `data_row` (1-based).
 
-    `irrecoverable`: (data_row, column) of cells whose true value no rule can bring back; `corrections` for a file.
+    `irrecoverable`: (data_row, column) of cells whose true value no rule can bring back; `corrections` and `recodes`
+    for files of these names.
     """
 
     rows: list[Row]
     twin: pd.DataFrame
     irrecoverable: list[tuple[int, str]]
     corrections: list[dict[str, str]]
+    recodes: list[dict[str, str]]
 
 
 class Mess:
@@ -58,6 +60,7 @@ class Mess:
         sincere = [self._whole(row) for row in frame.to_dict("records")]
         exported = [dict(row) for row in sincere]
         lost = self._spoil(sincere, exported)
+        recodes = self._read(sincere, exported)
         wrong = self._mistype(sincere, exported)
         rows = [(row, i) for i, row in enumerate(exported)]
         rows += [(self._again(exported[i]), -1) for i in self._some(len(exported), self.share["duplicates"])]
@@ -79,6 +82,7 @@ class Mess:
                  "reason": "interviewer reported a slip", "who": "field_team", "date": "2025-05-05"}
                 for i, column, old, new in wrong
             ],
+            recodes,
         )  # fmt: skip
 
     def _whole(self, row: Mapping[Any, Any]) -> Row:
@@ -151,6 +155,26 @@ class Mess:
             exported[i]["education"] = next(code for code in codes if code != true)
             slips.append((int(i), "education", exported[i]["education"], true))
         return slips
+
+    def _read(self, sincere: list[Row], exported: list[Row]) -> list[dict[str, str]]:
+        """What a person makes of the own words: the truth's recodes that meet an answer, which they change."""
+        gone, lines = set(self.truth.get("replaced", [])), []
+        for recode in self.truth.get("recodes", []):
+            name = recode.get("question")
+            questions = [name] if name else [each["question"] for each in self.truth["recodes"] if "question" in each]
+            said = [i for i, row in enumerate(exported) if row.get("other_barrier") == recode["text"]]
+            met = [i for i in said if any(sincere[i][question] for question in questions)]
+            for i in met if name else []:
+                # The wave's own codes come after the form's.
+                order = list(self.codebook.choices[self.codebook.questions[name].list or ""])
+                codes = ({*sincere[i][name].split()} - gone) | {recode["code"]}
+                rank = {code: order.index(code) if code in order else len(order) for code in codes}
+                sincere[i][name] = " ".join(sorted(codes, key=rank.__getitem__))
+            if met:
+                lines.append({"column": "other_barrier", "question": name or "", "text": recode["text"],
+                              "code": recode["code"], "reason": "own words read", "who": "analyst",
+                              "date": "2026-05-11"})  # fmt: skip
+        return lines
 
     def _own_words(self, row: Row) -> None:
         """An option that a respondent wrote in: no export marks it."""
