@@ -1,4 +1,5 @@
-"""The same synthetic answers, written as every tool writes them, give the same respondents, and nobody's name."""
+"""The same synthetic answers, written as every tool writes them, give the same respondents and the same register, and
+nobody's name."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from findings import readers
 from findings.config import load_study, load_wave
 from findings.environment import ROOT
 from findings.errors import FindingsError
-from findings.ingest import ingest
+from findings.ingest import Ingested, ingest
 from findings.instrument import read_xlsform
 from findings.synthetic import (
     google,
@@ -29,6 +30,7 @@ from findings.synthetic.draw import Drawer
 from findings.synthetic.form import write_form
 from findings.synthetic.mess import Mess
 from findings.synthetic.written import ADDRESS, MAIL, NAME, asked
+from registers import assert_same_register, register_of
 
 KEY = b"k" * 32
 TIMES = {"start": "start", "end": "end", "minimum_minutes": 8, "maximum_minutes": 180}
@@ -98,6 +100,19 @@ def received(folder, sincere, which):
     return ingest({k: v for k, v in wave.items() if v is not None}, folder, KEY)
 
 
+@pytest.fixture(scope="module")
+def drawn(sincere):
+    """The register of the answers as they were drawn, which no reader has read."""
+    rows, codebook, *_ = sincere
+    texts = [name for name, q in asked(codebook).items() if q.type == "text" and name != "township"]
+    responses = pd.DataFrame(truth_by_row(rows, codebook), dtype="string").drop(columns=texts)
+    responses.insert(0, "row_id", [f"r{i:06d}" for i in range(1, len(rows) + 1)])
+    responses["interview_month"], responses["duration_flag"] = "2025-03", "ok"
+    nothing = pd.DataFrame({"row_id": [], "column": [], "text": []}, dtype="string")
+    link = pd.DataFrame({"data_row": range(1, len(rows) + 1), "row_id": responses["row_id"]})
+    return register_of(Ingested(responses, nothing, link, codebook, {}, pd.DataFrame(), {}))
+
+
 def truth_by_row(rows, codebook):
     """What every tool is to give: one row per respondent, in the order written; options in form order."""
     order = {name: list(codebook.choices.get(q.list or "", {})) for name, q in asked(codebook).items()}
@@ -113,7 +128,7 @@ def truth_by_row(rows, codebook):
 
 
 @pytest.mark.parametrize("which", WRITTEN)
-def test_the_same_answers_give_the_same_respondents(tmp_path, sincere, which):
+def test_the_same_answers_give_the_same_respondents_and_register(tmp_path, sincere, drawn, which):
     rows, codebook, *_ = sincere
     result = received(tmp_path, sincere, which)
     tool = which.split(",")[0]
@@ -140,6 +155,8 @@ def test_the_same_answers_give_the_same_respondents(tmp_path, sincere, which):
     assert not [secret for secret in planted if secret in everything]
     shown = {c["header"] for c in result.record["columns"] if c["fate"] == "kept"}
     assert not shown & {"Email", "Name", "IPAddress", "full_name"}
+    assert len(drawn) > 800
+    assert_same_register(register_of(result), drawn)
 
 
 def test_every_reader_is_written_here():
