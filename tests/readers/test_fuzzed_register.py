@@ -73,7 +73,8 @@ def means(rows: list[dict[str, Any]]) -> dict[str, tuple[int, float]] | None:
 @settings(max_examples=60, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
 @given(ROWS, ODD, st.fixed_dictionaries({name: st.sampled_from(ways) for name, ways in HEADERS.items()}),
-       st.sampled_from(";,\t|"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]), st.sampled_from([True, True, True, False]),
+       st.sampled_from(";,\t|"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+       st.sampled_from([True, True, True, False]),
        st.permutations(sorted(MEANING)))  # fmt: skip
 def test_the_register_is_what_was_answered_or_the_run_stops(
     tmp_path, rows, odd, headers, delimiter, encoding, declared, order
