@@ -31,6 +31,7 @@ Row = dict[str, Any]
 FUNCTIONS = {
     "register": "estimators.estimate", "flow": "register.flow_rows", "sample": "register.sample_rows",
     "population": "register.population_rows", "nonresponse": "register.quality_rows",
+    "uncoded": "register.uncoded_rows",
     "descriptives": "descriptives.descriptives", "barriers": "rankings.rows", "comparisons": "comparisons.comparisons",
     "nonanswers": "nonanswers.nonanswers", "specifications": "specifications.of_wave", "models": "models.part.models",
     "changes": "changes.changes",
@@ -125,7 +126,7 @@ def columns_of(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, lis
 
 def _columns(frame: Frame, parts: Parts) -> list[str]:
     of = parts.service or parts.ministry
-    if parts.family in ("flow", "sample", "population"):
+    if parts.family in ("flow", "sample", "population") or parts.statistic == "uncoded":
         return []
     if parts.family == "quality":
         return [quality_column(frame, parts)]

@@ -48,6 +48,8 @@ def task_of(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) -> Ta
         )
     if parts.family == "specification":
         return _point(frame, parts)
+    if parts.statistic == "uncoded":
+        raise NotComputed("a count of texts that no file of answers holds")
     if parts.family == "reliability":
         return _reliability(frame, parts)
     if parts.statistic == "rank":
