@@ -8,6 +8,7 @@ the screen of who holds the data.
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from findings.audit.plain.answers import Answers
-from findings.audit.plain.estimates import Frame, quality_column
+from findings.audit.plain.estimates import Frame, NotComputed, quality_column
 from findings.audit.plain.keys import Parts
 from findings.audit.plain.recompute import ranked
 from findings.audit.sources import PARTS
@@ -34,7 +35,7 @@ FUNCTIONS = {
     "uncoded": "register.uncoded_rows",
     "descriptives": "descriptives.descriptives", "barriers": "rankings.rows", "comparisons": "comparisons.comparisons",
     "nonanswers": "nonanswers.nonanswers", "specifications": "specifications.of_wave", "models": "models.part.models",
-    "changes": "changes.changes",
+    "changes": "changes.changes", "wave_diff": "wave_diff.shifts.rows",
 }  # fmt: skip
 # The rules on the way to every row, with what each is at heart.
 WAY = [
@@ -77,7 +78,7 @@ def made_by(part: str, parts: Parts | None) -> list[Row]:
     of = part
     if part == "register" and parts is not None:
         of = next((name for name in (parts.family, parts.statistic) if name in FUNCTIONS), part)
-    steps = [*WAY, (PARTS[part], FUNCTIONS[of]), GATE.get(part, GATE[""])]
+    steps = [*WAY, (PARTS.get(part, part), FUNCTIONS[of]), GATE.get(part, GATE[""])]
     made = []
     for rule, function in steps:
         file, line, script = rule_place(rule)
@@ -120,7 +121,9 @@ def columns_of(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, lis
         return {wave: [unit.indicator.column for unit in plan.units]}
     for one in parts:
         frame: Frame = frame_of(one.wave)
-        found.setdefault(one.wave, []).extend(name for name in _columns(frame, one) if name in frame.answers.indicators)
+        with contextlib.suppress(NotComputed):
+            wanted = _columns(frame, one)
+            found.setdefault(one.wave, []).extend(name for name in wanted if name in frame.answers.indicators)
     return {wave: list(dict.fromkeys(names)) for wave, names in found.items()}
 
 
@@ -312,13 +315,14 @@ def cleaning(frame: Frame, own: Sequence[bool], questions: set[str]) -> list[Row
     """
     wave = frame.answers.wave
     ids = {row["row_id"] for row, one in zip(wave.rows, own, strict=True) if one}
-    steps: dict[str, Row] = {
-        entry["step"]: {"step": entry["step"], "dropped": 0, "touched": set(), "here": set(), "entries": {}}
-        for entry in wave.declared["cleaning"]
-    }
+
+    def blank(step: str) -> Row:
+        return {"step": step, "dropped": 0, "touched": set(), "here": set(), "entries": {}}
+
+    steps = {entry["step"]: blank(entry["step"]) for entry in wave.declared["cleaning"]}
     for row_id, entries in wave.touched.items():
         for entry in (wave.ledger[place] for place in entries):
-            step = steps[entry["step"]]
+            step = steps.setdefault(entry["step"], blank(entry["step"]))
             if entry["column"] == "dropped_by":
                 step["dropped"] += 1
             elif row_id in ids:

@@ -13,9 +13,9 @@ from findings.audit import explain, recompute_r, sources, tasks
 from findings.audit.compare import Check, checks, misrounded, unchecked
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.derived import adjusted
-from findings.audit.plain.estimates import Frame
+from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves
-from findings.audit.plain.recompute import NotComputed, recomputed
+from findings.audit.plain.recompute import recomputed
 from findings.audit.plain.replay import ReplayError, differences, read_wave, rows_of
 
 Row = dict[str, Any]

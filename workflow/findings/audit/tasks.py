@@ -8,9 +8,9 @@ from typing import Any
 
 from findings.audit.plain import derived, estimates
 from findings.audit.plain.answers import SILENT
-from findings.audit.plain.estimates import Frame
+from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
-from findings.audit.plain.recompute import NotComputed, point_of, ranked
+from findings.audit.plain.recompute import point_of, ranked
 from findings.config import of_wave
 from findings.models.plan import Plan, plans
 

@@ -235,10 +235,10 @@ def table_row(frame: Frame, parts: Parts) -> Numbers:
     size = len(contrasts)
     binomial = [[_dot(a, b) for b in scaled] for a in contrasts]
     moved = [[_dot(a, [_dot(line, b) for line in spread]) for b in scaled] for a in scaled]
-    # Column by column: delta = binomial⁻¹ moved, the generalised design effects.
-    columns = [solved([[*binomial[i], moved[i][j]] for i in range(size)]) for j in range(size)]
-    trace = sum(columns[i][i] for i in range(size))
-    square = sum(columns[j][i] * columns[i][j] for i in range(size) for j in range(size))
+    # Delta = binomial⁻¹ moved; its eigenvalues are the generalised design effects.
+    delta = solved([[*a, *b] for a, b in zip(binomial, moved, strict=True)])
+    trace = sum(delta[i][i] for i in range(size))
+    square = sum(delta[i][j] * delta[j][i] for i in range(size) for j in range(size))
     df, df1 = sample.df(inside), trace**2 / square
     f = pearson / trace
     return made | {"test_value": f, "df1": df1, "df": df, "p": float(fdtrc(df1, df1 * df, f))}

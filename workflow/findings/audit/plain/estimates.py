@@ -14,6 +14,10 @@ from findings.audit.plain.weights import Design
 Numbers = dict[str, Any]
 
 
+class NotComputed(Exception):
+    """A number that this implementation does not compute, and why."""
+
+
 class Frame:
     """A wave's answers and design, and its samples, each made once."""
 
@@ -52,8 +56,11 @@ class Frame:
         return within, False
 
     def column(self, parts: Parts) -> str:
-        """The indicator's column of a key's parts."""
-        return self.answers.column(parts.family, parts.indicator, parts.service or parts.ministry)
+        """The indicator's column of a key's parts. Raises NotComputed where the config has none."""
+        column = self.answers.column(parts.family, parts.indicator, parts.service or parts.ministry)
+        if column not in self.answers.indicators:
+            raise NotComputed(f"{parts.family}.{parts.indicator} is no indicator of the config")
+        return column
 
 
 def indicator_row(frame: Frame, parts: Parts) -> Numbers:

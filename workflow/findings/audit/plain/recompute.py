@@ -6,15 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from findings.audit.plain import derived, estimates
-from findings.audit.plain.estimates import Frame, Numbers
+from findings.audit.plain.estimates import Frame, NotComputed, Numbers
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
 
 # Choices of a point of a specification curve, after its headline, in the order of its key.
 CHOICES = ("exclusion", "missing", "interval", "definition", "covariates")
-
-
-class NotComputed(Exception):
-    """A number that this implementation does not compute, and why."""
 
 
 def recomputed(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) -> Numbers:

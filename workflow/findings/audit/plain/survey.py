@@ -40,6 +40,7 @@ class Sample:
         self.design, self.calibrated = design, weighting in ("calibrated", "trimmed")
         # Volunteers are drawn from no strata; a stratum of one is then no error.
         self.singletons = "adjust" if design.kind == "volunteer" else design.singletons
+        self._found: list[list[float]] | None = None
         self._places: dict[str, dict[str, dict[str, list[int]]]] = {}
         for i, held in enumerate(rows):
             if held:
@@ -122,26 +123,42 @@ class Sample:
         if not self.calibrated:
             return values
         design = self.design
-        place = {cell: number for number, cell in enumerate(design.targets)}
-        size = len(place)
-        system = [[0.0] * (size + 1) for _ in range(size)]
+        sums = dict.fromkeys(design.targets, 0.0)
         for base, value, cells, held in zip(design.base, values, design.cells, self.rows, strict=True):
-            if not held:
-                continue
-            own = [place[cell] for cell in cells]
-            for row in own:
-                for column in own:
-                    system[row][column] += base
-                system[row][size] += base * value
-        slopes = solved(system)
+            if held and value:
+                for cell in cells:
+                    sums[cell] += base * value
+        inverse = self._inverse()
+        slopes = {
+            cell: sum(a * b for a, b in zip(row, sums.values(), strict=True))
+            for cell, row in zip(sums, inverse, strict=True)
+        }
         return [
-            value - sum(slopes[place[cell]] for cell in cells) if held else value
+            value - sum(slopes[cell] for cell in cells) if held else value
             for value, cells, held in zip(values, design.cells, self.rows, strict=True)
         ]
 
+    def _inverse(self) -> list[list[float]]:
+        """A generalised inverse of the base-weighted products of the margins' cells."""
+        if self._found is None:
+            design = self.design
+            place = {cell: number for number, cell in enumerate(design.targets)}
+            size = len(place)
+            products = [[0.0] * size for _ in place]
+            for base, cells, held in zip(design.base, design.cells, self.rows, strict=True):
+                for row in cells if held else ():
+                    for column in cells:
+                        products[place[row]][place[column]] += base
+            ones = [[float(row == column) for column in range(size)] for row in range(size)]
+            self._found = solved([[*a, *b] for a, b in zip(products, ones, strict=True)])
+        return self._found
 
-def solved(system: list[list[float]]) -> list[float]:
-    """A solution of linear equations (rows of coefficients and right side); unknowns that repeat others are 0."""
+
+def solved(system: list[list[float]]) -> list[list[float]]:
+    """Solutions of linear equations, each row its coefficients and then its right sides; a row per unknown.
+
+    Unknowns that repeat others are 0.
+    """
     rows = [list(row) for row in system]
     size = len(rows)
     scale = max((abs(row[i]) for i, row in enumerate(rows)), default=0.0)
@@ -158,9 +175,9 @@ def solved(system: list[list[float]]) -> list[float]:
             if row != best and rows[row][column]:
                 factor = rows[row][column] / pivot[column]
                 rows[row] = [a - factor * b for a, b in zip(rows[row], pivot, strict=True)]
-    found = [0.0] * size
+    found = [[0.0] * (len(row) - size) for row in rows]
     for row, column in pivots:
-        found[column] = rows[row][size] / rows[row][column]
+        found[column] = [right / rows[row][column] for right in rows[row][size:]]
     return found
 
 

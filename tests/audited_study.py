@@ -1,0 +1,102 @@
+"""A small audited study, made in this process by the pipeline's own functions: raw files to register and release.
+
+The gate is left out (its linear programs take minutes): every row is released, but one that is declared suppressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+from findings import (
+    cleaning,
+    comparisons,
+    descriptives,
+    estimators,
+    indicators,
+    nonanswers,
+    rankings,
+    register,
+    weighting,
+)
+from findings.config import expand_indicators, levels, load_study, load_wave, of_wave
+from findings.disclosure.release import released
+from findings.influence import headline, sample
+from findings.ingest import ingest
+
+WITHHELD = "trust.trust.proportion|weights=calibrated;gender=female"
+
+
+def make(raw: Path, root: Path, wave: str) -> None:
+    """The study of `raw` in `root`, with the results of `wave`: confidential files and a release."""
+    shutil.copytree(raw, root)
+    confidential = root / "results" / "confidential" / wave
+    confidential.mkdir(parents=True, mode=0o700)
+    folder = root / "data" / "raw" / wave
+    declared = load_wave(folder / "wave.yaml")
+    result = ingest(declared, folder, b"k" * 32)
+    record = result.record
+    (confidential / "ingest.json").write_text(json.dumps(record), encoding="utf-8")
+    (confidential / "codebook.json").write_text(result.codebook.to_json(), encoding="utf-8")
+    result.responses.to_parquet(confidential / "responses.parquet", index=False)
+    corrections = result.corrections if len(result.corrections) else None
+    codebook = json.loads(result.codebook.to_json())
+    cleaned = cleaning.clean(
+        result.responses, result.free_text, codebook, declared, corrections, sum(record["left_out"].values())
+    )
+    cleaned.respondents.to_parquet(confidential / "respondents.parquet", index=False)
+    cleaned.ledger.to_parquet(confidential / "ledger.parquet", index=False)
+    for part, rows in estimated(root, cleaned, declared).items():
+        rows.to_parquet(confidential / f"{part}.parquet", index=False)
+    release(root, wave)
+
+
+def estimated(root: Path, cleaned: cleaning.Cleaned, wave: dict) -> dict[str, pd.DataFrame]:
+    """The rows of every part but models and specifications."""
+    study = of_wave(load_study(root / "config.yaml"), wave)
+    every, steps = expand_indicators(study), levels(study)
+    kept = cleaned.respondents[cleaned.respondents["dropped_by"].isna()]
+    kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
+    built = indicators.build(kept, every, steps, study)
+    folder = root / "data" / "raw" / wave["wave"]
+    weighed = weighting.weigh(built, kept, wave, study, root / "data" / "reference", folder)
+    frame, design = weighed.frame, weighed.design
+    kind = design["kind"]
+    parts = [
+        estimators.estimate(frame, design, every, steps, study, wave), register.flow_rows(cleaned.flow, wave),
+        register.sample_rows(frame, design, steps, wave), register.quality_rows(frame, every, wave),
+        register.population_rows(design, steps),
+    ]  # fmt: skip
+    of = sample(frame, design, headline(design, study), wave["wave"])
+    return {
+        "register": register.assemble(parts, wave, kind),
+        "descriptives": descriptives.descriptives(of, every, steps, wave, kind)[0],
+        "comparisons": comparisons.comparisons(of, study, every, steps, wave, kind)[0],
+        "nonanswers": nonanswers.nonanswers(of, study, every, steps, wave, kind)[0],
+        "barriers": rankings.rows(frame, design, study, wave),
+    }
+
+
+def release(root: Path, wave: str) -> None:
+    """A release of every row but WITHHELD, with an exhibit, a sentence in two languages, and a manifest."""
+    confidential, folder = root / "results" / "confidential" / wave, root / "results" / "release"
+    folder.mkdir(exist_ok=True)
+    rows = pd.concat([
+        pd.read_parquet(confidential / f"{part}.parquet")
+        for part in ("register", "descriptives", "comparisons", "nonanswers", "barriers")
+    ], ignore_index=True)  # fmt: skip
+    passed = rows["key"] != f"{WITHHELD}@{wave}"
+    released(rows, passed, ~passed, 10).to_csv(folder / "estimates.csv", index=False, lineterminator="\n")
+    key = f"trust.trust.proportion|weights=calibrated@{wave}"
+    (folder / "exhibits.csv").write_text(
+        f"exhibit,wave,rule,script,keys,file,sha256\nviews,{wave},figure,workflow/scripts/figure.py,{key} {key}x,"
+        "figures/views.svg,0\n", encoding="utf-8",
+    )  # fmt: skip
+    for language, sentence in (("en", "Half trust them."), ("my", "ယုံကြည်သည်။")):
+        text = f"wave,exhibit,sentence,keys,texts\n{wave},report,{sentence},other|@w {key},1%|52%\n"
+        (folder / f"claims.{language}.csv").write_text(text, encoding="utf-8")
+    own = hashlib.sha256((folder / "estimates.csv").read_bytes()).hexdigest()
+    (folder / "MANIFEST.sha256").write_text(f"{own}  estimates.csv\n", encoding="utf-8")
