@@ -101,7 +101,17 @@ def test_an_untouched_study_agrees_as_often_as_it_can_be_recomputed(audited):
         assert (R in made.checks) == (recompute_r.found() is not None)
 
 
-@pytest.mark.skipif(recompute_r.found() is None, reason="R is not installed")
+@pytest.mark.skipif(recompute_r.found() is None, reason="not run: R is not installed")
+def test_a_ratio_is_the_same_in_both(frame):
+    key = "ratio" + GAP.removeprefix("diff")
+    plain = recomputed(key, lambda _: frame)
+    with recompute_r.Running() as r:
+        found = r.recomputed(task_of(key, lambda _: frame))
+    assert {name: plain[name] for name in found} == pytest.approx(found, rel=1e-8)
+    assert set(found) == {"estimate", "se", "df", "n"}
+
+
+@pytest.mark.skipif(recompute_r.found() is None, reason="not run: R is not installed")
 @pytest.mark.parametrize("part", ["register", "descriptives", "comparisons", "nonanswers", "barriers"])
 def test_r_gives_a_row_of_each_kind(audited, frame, part):
     kinds = {}
@@ -272,6 +282,15 @@ def test_a_wrong_key_is_named_with_the_nearest(audited, capsys):
     assert "is no key of this release" in out and KEY in out
     assert main(audited, ["xyzzy"]) == UNKNOWN
     assert main(audited, []) == UNKNOWN
+
+
+def test_an_error_does_not_quote_an_answer(tampered, capsys):
+    path = confidential(tampered, "responses.parquet")
+    responses = pd.read_parquet(path)
+    responses.loc[0, "state_region"] = "Daw Planted Name"
+    responses.to_parquet(path, index=False)
+    assert main(tampered, [KEY]) == DIFFERS
+    assert "Planted" not in "".join(capsys.readouterr())
 
 
 def test_what_is_not_recomputed_is_said_and_is_no_success(audited, frame, monkeypatch):

@@ -238,8 +238,8 @@ def filters(study: Mapping[str, Any], parts: Parts) -> list[str]:
     return made
 
 
-def settings(study: Mapping[str, Any], declared: Mapping[str, Any], parts: Parts, indicators: Sequence[Row]) -> Row:
-    """Keys of config.yaml and wave.yaml that the number depends on, with their values, texts left out."""
+def settings(study: Mapping[str, Any], waves: Mapping[str, Row], parts: Parts, indicators: Sequence[Row]) -> Row:
+    """Keys of config.yaml and of the waves' wave.yaml that a number depends on, with their values, texts left out."""
     wanted = ["nonanswers", "domains", "weighting", "singletons", "interval", "headline_weighting"]
     made: Row = {key: study[key] for key in wanted if key in study}
     for one in indicators:
@@ -255,7 +255,9 @@ def settings(study: Mapping[str, Any], declared: Mapping[str, Any], parts: Parts
             made[key] = study[key]
     if parts.statistic == "rank":
         made["rankings"] = study["rankings"]
-    made |= {f"wave.yaml {key}": declared[key] for key in ("design", "calibration", "cleaning") if key in declared}
+    for wave, declared in waves.items():
+        own = ("design", "calibration", "cleaning")
+        made |= {f"{wave}/wave.yaml {key}": declared[key] for key in own if key in declared}
     return {key: _bare(value) for key, value in made.items()}
 
 

@@ -24,6 +24,10 @@ AGREES, DIFFERS, UNKNOWN, NOT_TWICE = 0, 1, 2, 3
 SECOND, R = "second implementation", "R survey"
 
 
+class UnknownKey(Exception):
+    """No row of the release has the key."""
+
+
 @dataclass
 class Audit:
     """What was found of a key. Of a suppressed one `reason` alone is filled.
@@ -54,11 +58,11 @@ class Audit:
 
 
 def audit(root: Path, key: str, *, rows: bool = False) -> Audit:
-    """Audit a key of the study in `root`; with `rows`, its respondents too. The key is of the release."""
+    """Audit a key of the study in `root`; with `rows`, its respondents too. Raises UnknownKey."""
     results = root / "results"
     released = sources.released_row(results / "release", key)
     if released is None:
-        raise KeyError(key)
+        raise UnknownKey(key)
     if released["status"] != "published":
         return Audit(key, reason=released["reason"])
     made = Audit(key, released=released)
@@ -131,7 +135,9 @@ def _about(made: Audit, root: Path, found: sources.Exact, of: list[Parts], frame
         "design": {name: explain.design_in_words(frame_of(name), weighting) for name in dict.fromkeys(waves)},
         "interval": made.exact["ci_method"], "sources": sources.needed(made.exact).get("rows", []),
         "made_by": explain.made_by(found.part, of[0] if len(of) == 1 else None), "commit": explain.commit(),
-        "settings": explain.settings(first.study, first.answers.wave.declared, of[0], indicators),
+        "settings": explain.settings(
+            first.study, {name: frame_of(name).answers.wave.declared for name in waves}, of[0], indicators
+        ),
     }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from findings.audit import search, sources
 from findings.audit.compare import absent
 from findings.audit.plain.replay import read_yaml
-from findings.audit.run import AGREES, DIFFERS, NOT_TWICE, UNKNOWN, Audit, audit
+from findings.audit.run import AGREES, DIFFERS, NOT_TWICE, UNKNOWN, Audit, UnknownKey, audit
+from findings.job import reduced
 
 Row = dict[str, Any]
 WIDTH = 110
@@ -38,8 +39,10 @@ def main(study: Path, words: Sequence[str]) -> int:
     key = " ".join(wanted)
     try:
         made = audit(study, key, rows=rows)
-    except KeyError:
+    except UnknownKey:
         return _near(study, key)
+    except Exception as error:  # noqa: BLE001 - the text of an error may quote an answer
+        return _say(reduced(error), DIFFERS)
     if rows and not made.reason:
         print(WARNING, file=sys.stderr)
     print("\n".join(told(made)))
