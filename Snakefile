@@ -9,8 +9,8 @@ from findings import environment
 environment.pin()
 
 from findings.config import check_waves, load_study, load_wave
-from findings.inputs import LABELS, PLAN, beside, code, derived_parts, exhibit_part, exhibits, headline, named, part
-from findings.inputs import laid_beside, raw_files, recodes_file, released_waves, report_files, wave_file, words
+from findings.inputs import LABELS, PLAN, beside, both, code, confidential, derived_parts, exhibit_part, exhibits
+from findings.inputs import headline, laid_beside, named, part, raw_files, recodes_file, report_files, wave_file, words
 from findings.models.plan import check_models
 from findings.waves import earlier_wave
 

@@ -66,7 +66,7 @@ def smaller(config: dict) -> dict:
             entry["by"] = [name for name in entry["by"] if name in names]
     ids = {name for entry in config["indicators"] for name in (entry["family"], f"{entry['family']}.{entry['id']}")}
     steps = {level["level"] for entry in config["breakdowns"].values() for level in entry["ladder"]}
-    for entry in (*config["comparisons"], config["missing"]):
+    for entry in (*config["comparisons"], config["missing"], config["decompositions"]):
         for key, kept in (("indicators", ids), ("bounds", ids), ("counts", ids), ("levels", steps)):
             if key in entry:
                 entry[key] = [name for name in entry[key] if name in kept]

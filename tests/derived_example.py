@@ -9,7 +9,7 @@ import numpy as np
 from findings.comparisons import KINDS, REST, STATISTIC
 from findings.config import Indicator, expand_indicators, levels
 from findings.families import Family, families, named
-from findings.keys import ALL, AND, print_key
+from findings.keys import ALL, AND, EFFECTS, print_key
 from findings.nonanswers import KINDS as NONANSWERS
 
 
@@ -27,6 +27,13 @@ def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterat
                 "ci_method": "t", "df": "≥30", "n": 900, "test": "t", "test_value": 1.5, "p": 0.04, "p_adjusted": told,
                 "detectable": round(half * 1.4, 3), "comparison_family": family.id,
             }  # fmt: skip
+            for followed in (f for f in families(config, indicators, ("gap_waves",)) if family.id in f.entry["gaps"]):
+                before = _key([{**side, "wave": "nug_2024"} for side in sides])
+                yield {
+                    **sides[0], "key": f"diff({_key(sides)},{before})", "statistic": STATISTIC[sides[0]["statistic"]],
+                    "estimate": 0.02, "ci_low": -0.05, "ci_high": 0.09, "ci_method": "t", "df": "≥30", "n": 1800,
+                    "p_adjusted": 0.6, "detectable": 0.1, "comparison_family": followed.id,
+                }  # fmt: skip
     for family in families(config, indicators, ("association", "declining")):
         for indicator, level in product(family.indicators, family.entry["levels"]):
             row = _row(indicator, of, level, ALL)
@@ -39,6 +46,18 @@ def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterat
                     "df1": 1.9, "df": "≥30", "p": 0.02, "p_adjusted": 0.04, "comparison_family": family.id,
                 }  # fmt: skip
     yield from _missing(config, indicators, of, random)
+    yield from _taken_apart(config, indicators, of, random)
+
+
+def _taken_apart(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:
+    declared = config["decompositions"]
+    for indicator, level in product(named(declared["indicators"], indicators), levels(config)):
+        for effect, group in product(EFFECTS, [ALL, *level.groups] if level.name in declared["levels"] else []):
+            value = random.normal(0, 0.02)
+            yield {
+                **_row(indicator, of, level.name, group), "statistic": effect, "estimate": round(value, 3), "n": 5000,
+                "ci_low": round(value - 0.02, 3), "ci_high": round(value + 0.02, 3), "ci_method": "t", "df": "≥30",
+            }  # fmt: skip
 
 
 def _missing(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:

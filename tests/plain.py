@@ -20,6 +20,20 @@ def mean_of(rows: list[Row], column: str, weight: str, domain, design: Row, marg
     total = sum(row[weight] for row in members)
     value = sum(row[weight] * row[column] for row in members) / total
     influence = [(row[column] - value) / total if domain(row) and row[column] is not None else 0.0 for row in rows]
+    held = {(row["stratum"], row["psu"]) for row in members}
+    return {
+        "value": value,
+        "se": standard_error(influence, rows, weight, design, margins),
+        "df": len(held) - len({stratum for stratum, _ in held}),
+        "n": len(members),
+        "k": sum(row[column] for row in members),
+    }
+
+
+def standard_error(
+    influence: list[float], rows: list[Row], weight: str, design: Row, margins: list[str] = ()
+) -> float | None:
+    """Of an estimate whose influence values per unit of weight are these, one per row; None as `mean_of` has it."""
     influence = residuals(influence, rows, margins) if margins else influence
     units: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
     for row, z in zip(rows, influence, strict=True):
@@ -34,14 +48,7 @@ def mean_of(rows: list[Row], column: str, weight: str, domain, design: Row, marg
             second.append((list(ssus.values()), within if size is not None else len(ssus), drawn))
     stages = [first, second] if any(row["fpc2"] is not None for row in rows) else [first]
     variances = [variance(stage, design["singletons"]) for stage in stages]
-    held = {(row["stratum"], row["psu"]) for row in members}
-    return {
-        "value": value,
-        "se": None if None in variances else math.sqrt(sum(variances)),
-        "df": len(held) - len({stratum for stratum, _ in held}),
-        "n": len(members),
-        "k": sum(row[column] for row in members),
-    }
+    return None if None in variances else math.sqrt(sum(variances))
 
 
 def known(rows: list[Row], column: str, **place: str) -> float | None:

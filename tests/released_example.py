@@ -12,6 +12,7 @@ import specification_example
 from derived_example import derived_rows
 from findings.config import expand_indicators, levels, load_study
 from findings.environment import ROOT
+from findings.inputs import WAVES_KINDS
 from findings.keys import AND, print_key
 from findings.register import COLUMNS, CONFIDENTIAL
 from findings.release import FURTHER, Released
@@ -74,7 +75,7 @@ def of_figure(config: dict, name: str, **change) -> Released:
         change |= {"design": "volunteer", "intervals": False}
     if kind == "specification":
         change |= {"specifications": True}
-    return _cached(tuple(sorted(change.items())), kind == "change")
+    return _cached(tuple(sorted(change.items())), kind in WAVES_KINDS)
 
 
 def estimates(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
-from findings.changes import changes, in_one_only
+from findings.changes import changes, gap_changes, in_one_only
 from findings.disclosure import disclose_derived
 from findings.families import Family
-from findings.keys import print_key
-from findings.register import COLUMNS, cells
+from findings.keys import is_key, print_key
+from findings.register import COLUMNS, cells, needs
 from findings.waves import comparable, earlier_wave
 from scipy.stats import norm
 
@@ -76,6 +78,33 @@ def test_a_change_is_released_only_if_both_of_its_numbers_are():
     rows = disclose_derived(found, [judged], limits).set_index("indicator")
     assert rows.loc["x", "status"] == "published" and rows.loc["y", "status"] == "suppressed"
     assert rows.loc["y", ["estimate", "se", "p", "p_adjusted", "n", "test_value"]].isna().all()
+
+
+def gaps(wave: str, value: float, counts: list[int]) -> pd.DataFrame:
+    """comparisons.parquet with one gap, of a family that is followed, and one of another."""
+    keys = [f"adoption.x.proportion|weights=calibrated;gender={group}@{wave}" for group in ("female", "male")]
+    row = {"family": "adoption", "indicator": "x", "statistic": "difference", "breakdown": "gender", "group": "female",
+           "weighting": "calibrated", "estimate": value, "se": 0.03, "df": 10_000.0, "n": 900, "wave": wave,
+           "comparison_family": "gender_gap", "key": f"diff({keys[0]},{keys[1]})",
+           "cells": needs(keys, counts=counts), "synthetic": True, "design": "probability"}  # fmt: skip
+    other = {**row, "comparison_family": "other", "key": f"diff({keys[1]},{keys[0]})"}
+    return pd.DataFrame([row, other]).reindex(columns=COLUMNS)
+
+
+def test_a_gap_is_followed_from_wave_to_wave_and_needs_all_that_its_gaps_need():
+    family = Family("change_gaps", "gap_waves", "holm", [], {"gaps": ["gender_gap"]})
+    later, earlier = gaps("b", 0.10, [40]), gaps("a", 0.04, [50])
+    kept = json.loads(later["cells"].iloc[0])["rows"]
+    found = gap_changes(later, earlier, kept, [family])
+    (row,) = found.to_dict("records")
+    assert row["estimate"] == pytest.approx(0.06) and row["se"] == pytest.approx(0.03 * np.sqrt(2))
+    assert row["statistic"] == "difference" and row["comparison_family"] == "change_gaps" and row["n"] == 1800
+    assert row["p"] == pytest.approx(2 * norm.sf(np.sqrt(2)), abs=1e-3) and row["p_adjusted"] == row["p"]
+    assert row["key"].count("diff(") == 3 and is_key(row["key"])
+    cells_ = json.loads(row["cells"])
+    assert len(cells_["rows"]) == 4 and cells_["counts"] == [40, 50]
+    # A gap between rows that are not comparable has no change.
+    assert gap_changes(later, earlier, kept[1:], [family]).empty
 
 
 def wave(kind: str = "probability", mode: str = "capi", **design: str) -> dict:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from findings.config import load_study, load_wave
-from findings.design import deviations, make_design, projection, unit_totals
+from findings.design import deviations, make_design, residuals, unit_totals
 from findings.environment import ROOT
 from findings.estimators import ratios
 from findings.influence import Sample, means, standard_errors
@@ -195,8 +195,7 @@ def traced(of: Sample, values: Floats, masks: Bools, truth: Floats, mean: Bools)
 
 def by_stratum(of: Sample, influence: Floats) -> Floats:
     """The part of every statistic's variance that each stratum adds (statistics × strata)."""
-    if of.design.margins.shape[1]:
-        influence = influence - of.design.margins @ (projection(of.design) @ influence)
+    influence = residuals(influence, of.design)
     assert (np.bincount(of.design.stratum) == PSUS).all()
     squares = deviations(unit_totals(influence * of.weights[:, None], of.design), of.design) ** 2
     return np.add.reduceat(squares, np.searchsorted(of.design.stratum, np.arange(len(of.design.names)))).T

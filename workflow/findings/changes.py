@@ -5,7 +5,8 @@ A change is a derived row: the gate lets it through only if both rows that it is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,21 +28,48 @@ def changes(
     its interval and no test. Rows without a standard error in both are left out.
     """
     pair = _pairs(later, earlier, weighting)
+    cells = [needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)]
+    return _differences(pair, _family(pair, declared), cells, declared)
+
+
+def gap_changes(
+    later: pd.DataFrame, earlier: pd.DataFrame, kept: Collection[str], declared: Sequence[Family]
+) -> pd.DataFrame:
+    """Differences, later minus earlier, of the gaps of two waves (comparisons.parquet) that `declared` families follow.
+
+    Of kind `gap_waves`; otherwise as `changes`. `kept` are the keys of the later wave's rows that may have a change: a
+    gap of others has none. A change of a gap needs whatever both gaps need to be released.
+    """
+    later = later[[set(json.loads(cells)["rows"]) <= set(kept) for cells in later["cells"]]]
+    of = {gap: family.id for family in reversed(declared) for gap in family.entry["gaps"]}
+    sides = []
+    for rows in (later, earlier):
+        rows = rows[rows["comparison_family"].isin(list(of)) & rows["se"].notna()]
+        matches = [key.replace(f"@{wave}", "") for key, wave in zip(rows["key"], rows["wave"], strict=True)]
+        sides.append(rows.assign(match=pd.array(matches, dtype="string")))
+    pair = sides[0].merge(sides[1], on="match", suffixes=("", "_earlier"))
+    cells = [_both(a, b) for a, b in zip(pair["cells"], pair["cells_earlier"], strict=True)]
+    return _differences(pair, pair["comparison_family"].map(of).astype("string"), cells, declared)
+
+
+def _differences(
+    pair: pd.DataFrame, family: pd.Series, cells: Sequence[str], declared: Sequence[Family]
+) -> pd.DataFrame:
+    """Derived rows of pairs of rows side by side, each of its `family` (null: of none, and without a test)."""
     found = independent(
         *(pair[[name + side for name in ("estimate", "se", "df")]].to_numpy(dtype=float).T for side in ("", "_earlier"))
     )
-    family = _family(pair, declared)
     # Nothing varies in either wave: there is nothing to test.
     tested = family.notna().to_numpy() & (found.se > 0)
     made = pair.reindex(columns=COLUMNS).assign(
         key=[f"diff({a},{b})" for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
-        statistic=pair["statistic"].map(STATISTIC), column=None, base_indicator=None,
+        statistic=pair["statistic"].replace(STATISTIC), column=None, base_indicator=None,
         estimate=found.value, se=found.se, ci_low=found.low, ci_high=found.high, ci_method="t", df=found.df,
         n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
         test=pd.Series("t", index=pair.index, dtype="string").where(tested),
         test_value=np.where(tested, found.t, np.nan), p=np.where(tested, found.p, np.nan),
         detectable=np.where(tested, DETECTABLE * found.se, np.nan), reliability=None, comparison_family=family,
-        cells=[needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
+        cells=cells,
     )  # fmt: skip
     made["p_adjusted"] = adjusted(made, declared)
     for column in COLUMNS:
@@ -50,6 +78,12 @@ def changes(
         elif column != "synthetic":
             made[column] = made[column].astype(float)
     return made.sort_values("key", ignore_index=True)
+
+
+def _both(cells: str, others: str) -> str:
+    """What two derived rows need, together."""
+    first, second = json.loads(cells), json.loads(others)
+    return needs(**{name: [*first.get(name, []), *second.get(name, [])] for name in ("rows", "counts", "near")})
 
 
 def in_one_only(later: pd.DataFrame, earlier: pd.DataFrame, weighting: str) -> list[str]:

@@ -101,6 +101,11 @@ def _run(study: Path, extra: list[str]) -> int:
         _explain(results, started)
         return _say("Stopped. Results of the last complete run, if any, are untouched in results/release/.", 1)
     print("Nothing to be done." if not jobs else f"Done: {jobs} steps in {time.time() - started:.0f} s.")
+    # Imported here: it needs what takes a second to import, and only a run that is done needs it.
+    from findings.findings_diff import record
+
+    if said := record(study):
+        print(f"{said}\n  (which: {results}/findings_diff/index.html)")
     release = results / "release"
     print(f"Report   {release}/report.en.pdf, report.en.html\nFigures  {release}/figures/\nTables   {release}/tables/")
     print(f"Register {release}/estimates.csv\nStart at {release}/index.html")

@@ -9,6 +9,7 @@ and Särndal (1992): calibration is a projection of the influence values on the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,13 @@ class Design:
     def two_stage(self) -> bool:
         """Whether a second stage adds to the variance."""
         return bool(np.isfinite(self.units_of).any())
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """Pseudo-inverse (cells × cells) of the margins' products, weighted by the base weights."""
+        products: Floats = self.margins.T @ (self.margins * self.base[:, None])
+        inverse: Floats = np.linalg.pinv(products, hermitian=True)
+        return inverse
 
 
 def make_design(
@@ -177,15 +185,16 @@ def unit_totals(values: Floats, design: Design) -> Floats:
     return totals
 
 
-def projection(design: Design) -> Floats:
-    """Matrix (cells × rows) that gives, from influence values per unit of weight, their regression on the margins.
+def residuals(influence: Floats, design: Design) -> Floats:
+    """Influence values per unit of weight (rows × m) less their regression on the margins; as they are without margins.
 
     Weighted by the base weights; cells that repeat each other (every margin sums to the same total) are handled by a
     pseudo-inverse.
     """
-    weighted = design.margins * design.base[:, None]
-    solved: Floats = np.linalg.pinv(design.margins.T @ weighted, hermitian=True) @ weighted.T
-    return solved
+    if not design.margins.shape[1]:
+        return influence
+    slopes: Floats = design.inverse @ (design.margins.T @ (design.base[:, None] * influence))
+    return influence - design.margins @ slopes
 
 
 def covariance(influence: Floats, weights: Floats, design: Design) -> Floats:
@@ -193,9 +202,7 @@ def covariance(influence: Floats, weights: Floats, design: Design) -> Floats:
 
     A domain's rows outside it are zeros.
     """
-    if design.margins.shape[1]:
-        influence = influence - design.margins @ (projection(design) @ influence)
-    scaled = deviations(unit_totals(influence * weights[:, None], design), design)
+    scaled = deviations(unit_totals(residuals(influence, design) * weights[:, None], design), design)
     product: Floats = scaled.T @ scaled
     return product
 

@@ -24,6 +24,7 @@ NEEDS = {
     "association": ("indicators", "levels"),
     "declining": ("indicators", "levels"),
     "waves": ("indicators",),
+    "gap_waves": ("gaps",),
 }
 METHODS = {"holm": "holm", "benjamini_hochberg": "fdr_bh"}
 
@@ -120,7 +121,12 @@ def problems(
             for group in entry.get("pair", []):
                 if group not in groups:
                     yield f"{key}.pair", group, f"a group of {name}: {', '.join(groups)}"
+        for name in entry.get("gaps", []):
+            kinds = [other["kind"] for other in study["comparisons"] if other["id"] == name]
+            if kinds not in (["pair"], ["rest"]):
+                yield f"{key}.gaps", name, "a family of kind pair or rest"
     missing = study.get("missing", {})
+    yield from _unknown("decompositions", study.get("decompositions", {}), indicators, by_name)
     yield from _unknown("missing", {**missing, "indicators": missing.get("bounds", [])}, indicators, by_name)
     yield from _unknown("missing", {"indicators": missing.get("counts", [])}, indicators, by_name)
     shares = {f"{indicator.family}.{indicator.id}" for indicator in indicators if indicator.statistic == "proportion"}

@@ -62,9 +62,11 @@ def laid_beside(wildcards: Any, waves: Mapping[str, Mapping[str, Any]], folder: 
 OF_NO_WAVE = ("timeline", "inventory")
 # Kinds of exhibits that show derived rows, whose jobs wait for them.
 DERIVED_KINDS = (
-    "change", "specification", "effects", "models", "reliability", "ranked", "ranks", "upset", "gaps", "comparisons",
-    "tests", "bounds", "nonanswers",
+    "change", "dumbbell", "slope", "decomposition", "decompositions", "specification", "effects", "models",
+    "reliability", "ranked", "ranks", "upset", "gaps", "comparisons", "tests", "bounds", "nonanswers",
 )  # fmt: skip
+# Of these, kinds that show the comparable waves before too.
+WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions")
 # What exhibits know of the study; the exhibits themselves come one by one.
 LABELS = (
     "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
@@ -133,20 +135,31 @@ def named(made: Sequence[tuple[str, str]], folder: str, endings: Sequence[str], 
 
 
 def derived_parts(wildcards: Any, parts: Sequence[str], earlier: Mapping[str, str | None]) -> list[str]:
-    """Files of the derived rows of a wave; its changes among them if a comparable wave is before it."""
-    changes = ["changes"] if earlier[wildcards.wave] else []
+    """Files of the derived rows of a wave; those of its changes among them if a comparable wave is before it."""
+    changes = ["changes", "decompositions"] if earlier[wildcards.wave] else []
     return [f"results/confidential/{wildcards.wave}/{part}.parquet" for part in [*parts, *changes]]
 
 
-def released_waves(wildcards: Any, earlier: Mapping[str, str | None]) -> list[str]:
-    """The released rows of a wave and of the one that it is compared with."""
-    return [f"results/work/release/{wave}/estimates.csv" for wave in (wildcards.wave, earlier[wildcards.wave]) if wave]
+def both(wildcards: Any, earlier: Mapping[str, str | None]) -> list[str]:
+    """The comparable wave before a wave, and the wave."""
+    return [wave for wave in (earlier[wildcards.wave], wildcards.wave) if wave]
+
+
+def confidential(name: str, waves: Sequence[str]) -> list[str]:
+    """A confidential file of each wave."""
+    return [f"results/confidential/{wave}/{name}" for wave in waves]
 
 
 def beside(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcards: Any) -> list[str]:
-    """What an exhibit needs beside its wave's estimates: derived rows; for changes, the release of the wave before."""
+    """What an exhibit needs beside its wave's estimates: derived rows, and the releases of the waves before it.
+
+    These are the comparable ones, the last of them first, for the kinds that show several waves.
+    """
     own = {**study["exhibits"]["figures"], **study["exhibits"]["tables"]}[wildcards.name]
     if own["kind"] not in DERIVED_KINDS:
         return []
-    before = released_waves(wildcards, earlier)[1:] if own["kind"] == "change" else []
-    return [f"results/work/release/{wildcards.wave}/derived.csv", *before]
+    made, wave = [f"results/work/release/{wildcards.wave}/derived.csv"], earlier[wildcards.wave]
+    while wave and own["kind"] in WAVES_KINDS:
+        made.append(f"results/work/release/{wave}/estimates.csv")
+        wave = earlier[wave]
+    return made

@@ -15,6 +15,9 @@ from findings.errors import FindingsError
 
 AND = "&"
 ALL = "all"
+# Statistics of a change that is taken apart, and the end of their names where it is of a mean.
+EFFECTS = ("rate_effect", "composition_effect")
+OF_MEANS = "_of_means"
 _KEY = re.compile(
     r"(?P<family>[a-z0-9_]+)\.(?P<indicator>[a-z0-9_]+)\.(?P<statistic>[a-z0-9_]+)"
     r"\|(?P<parts>[^@]*)@(?P<wave>[a-z0-9_]+)"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from findings.config import Indicator, expand_indicators
-from findings.design import covariance, deviations, projection, unit_totals
+from findings.design import covariance, deviations, residuals, unit_totals
 from findings.estimators import ratios
 from findings.influence import Linear, Sample, headline, means, sample, standard_errors
 from findings.intervals import effective_n, korn_graubard, reliability
@@ -102,9 +102,8 @@ def effective_df(of: Sample, statistics: Linear) -> float:
     interval does: with PSUs less strata alone, tied items of 24 PSUs were told apart in 11 % of samples instead of 5 %.
     """
     # ASSUME[rank_df]: these degrees of freedom are those of every difference.
-    influence, design = statistics.influence, of.design
-    if design.margins.shape[1]:
-        influence = influence - design.margins @ (projection(design) @ influence)
+    design = of.design
+    influence = residuals(statistics.influence, design)
     # The first stage's deviations stand first, one of each PSU.
     scaled = deviations(unit_totals(influence * of.weights[:, None], design), design)[: design.psus]
     variance = (scaled**2).sum(axis=0)

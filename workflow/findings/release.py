@@ -131,6 +131,11 @@ class Released:
                     rows[-1] += csv.DictReader(stream)
         return cls(rows[0], config, earlier, rows[1])
 
+    @property
+    def waves(self) -> list[Released]:
+        """The comparable waves before that are at hand, the first one first, and this one."""
+        return [*(self.earlier.waves if self.earlier else []), self]
+
     @cached_property
     def weighting(self) -> str:
         """The weighting that exhibits show: of a volunteer wave none; else the headline's, else the design's."""

@@ -30,7 +30,9 @@ rule disclose_derived:
         register="results/confidential/{wave}/disclosure.parquet",
         indicators="results/confidential/{wave}/indicators.parquet",
         parts=lambda wildcards: derived_parts(wildcards, PARTS, EARLIER),
-        estimates=lambda wildcards: released_waves(wildcards, EARLIER),
+        estimates=lambda wildcards: [
+            f"results/work/release/{wave}/estimates.csv" for wave in both(wildcards, EARLIER)
+        ],
         code=code("disclose_derived"),
     output:
         derived="results/work/release/{wave}/derived.csv",

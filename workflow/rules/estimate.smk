@@ -98,8 +98,8 @@ rule changes:
         "Comparing wave {wildcards.wave} with the one before"
     input:
         comparability="results/confidential/{wave}/comparability.json",
-        later="results/confidential/{wave}/register.parquet",
-        earlier=lambda wildcards: f"results/confidential/{EARLIER[wildcards.wave]}/register.parquet",
+        registers=lambda wildcards: confidential("register.parquet", both(wildcards, EARLIER)),
+        comparisons=lambda wildcards: confidential("comparisons.parquet", both(wildcards, EARLIER)),
         code=code("changes"),
     output:
         changes="results/confidential/{wave}/changes.parquet",
@@ -111,6 +111,27 @@ rule changes:
         "../../envs/run.yaml"
     script:
         "../scripts/changes.py"
+
+
+rule decompositions:
+    message:
+        "Taking the changes of wave {wildcards.wave} apart: within groups, and of their composition"
+    input:
+        comparability="results/confidential/{wave}/comparability.json",
+        waves=lambda wildcards: [f"data/raw/{wave}/wave.yaml" for wave in both(wildcards, EARLIER)],
+        indicators=lambda wildcards: confidential("indicators.parquet", both(wildcards, EARLIER)),
+        designs=lambda wildcards: confidential("design.json", both(wildcards, EARLIER)),
+        code=code("decompositions"),
+    output:
+        rows="results/confidential/{wave}/decompositions.parquet",
+    params:
+        study=part(STUDY, *PLAN, "decompositions", "headline_weighting"),
+    log:
+        "results/logs/{wave}/decompositions.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/decompositions.py"
 
 
 rule comparisons:

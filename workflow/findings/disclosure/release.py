@@ -26,7 +26,8 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
     """
     rows = register.copy()
     few = (rows["n"] < 100).to_numpy(dtype=bool)
-    mean = rows["statistic"].isin(["mean", "median", "difference_of_means"]).to_numpy(dtype=bool)
+    statistic = rows["statistic"].astype("string")
+    mean = (statistic.isin(["mean", "median"]) | statistic.str.endswith("_of_means")).to_numpy(dtype=bool)
     count = (rows["statistic"] == "count").to_numpy(dtype=bool)
     total = (rows["statistic"] == "total").to_numpy(dtype=bool)
     size = np.where(total, np.maximum(rows["estimate"].to_numpy(dtype=float), 1.0), 1.0)

@@ -21,7 +21,7 @@ from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.compared import CERTAIN, difference, family_label, told
 from findings.text.facts import Line, Panel, panels
-from findings.text.numbers import numerals, signed
+from findings.text.numbers import SIGNED, numerals, signed
 
 ROW, HEAD, LINE = 0.175, 0.14, 0.125
 # The room of a column's head, and of a row's label, before they are broken.
@@ -55,7 +55,7 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
         span = WIDTH - left - sum(wide) - EDGE
         axes.set_ylim(height, 0)
         axes.set_yticks([])
-        _scale(axes, rows, lang, span, head)
+        set_scale(axes, rows, lang, span, head)
         columns = [1 + 0.1 / span, 1 + (0.1 + wide[0]) / span]
         for x, lines in zip(columns, heads, strict=True):
             for number, each in enumerate(lines):
@@ -133,10 +133,10 @@ def _mark(axes: Axes, row: Estimate, y: float) -> None:
     axes.plot([row.value], [y], "o", ms=4.6, color=colour, mew=1.1, mfc=colour if apart(row) else "white", zorder=3)
 
 
-def _scale(axes: Axes, rows: Sequence[Estimate], lang: str, span: float, head: float) -> None:
+def set_scale(axes: Axes, rows: Sequence[Estimate], lang: str, span: float, head: float) -> None:
     """A scale in percentage points (of means, in their unit) with every interval and 0, its lines below the heads."""
     ends = [v for row in rows if row.published for v in (row.value, row.low, row.high) if v is not None]
-    mean = any(row.statistic == "difference_of_means" for row in rows)
+    mean = any(row.statistic in SIGNED for row in rows)
     step = 0.5 if mean else 0.05
     low, high = floor(min([*ends, -step]) / step - 1e-9) * step, ceil(max([*ends, step]) / step + 1e-9) * step
     axes.set_xlim(low, high)

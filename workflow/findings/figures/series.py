@@ -35,6 +35,8 @@ class Mark:
 
 
 MARKS = (Mark("#0072B2", "o"), Mark("#C04A00", "s"), Mark("#3F3F3F", "D", filled=False))
+# The wave before is hollow, this one filled; the change is a number only.
+ENDS = (Mark("#6b6b6b", "o", filled=False), Mark("#0072B2", "o"), Mark(INK, "D"))
 # The population is no estimate: a plain stroke.
 TARGETS = (Mark(INK, "|"), Mark("#C04A00", "o", filled=False), Mark("#0072B2", "o"))
 
@@ -43,7 +45,8 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
     """One row per label, one mark per series; a difference is a number only; weightings of volunteers are a bar."""
     shown = panels(released, entry, lang)
     series = list(dict.fromkeys(line.series for panel in shown for line in panel.lines))
-    marks = dict(zip(series, TARGETS if entry["kind"] == "population" else MARKS, strict=False))
+    chosen = {"population": TARGETS, "dumbbell": ENDS}.get(entry["kind"], MARKS)
+    marks = dict(zip(series, chosen, strict=False))
     estimates = [line.estimate for panel in shown for line in panel.lines]
     with styled(lang):
         heads = {s: wrapped(s, 7.5, COLUMN) for s in series}
@@ -100,8 +103,8 @@ def _columns(
         for number, words in enumerate(lines):
             put(axes, x, step * (number + 0.5), words, size=7.5, color=MUTED)
         mark = marks.get(series)
-        if mark and not (kind == "change" and series == list(heads)[-1]):
-            _mark(axes, mark, x + 0.04 / span, head + 0.02, transform=axes.get_yaxis_transform())
+        if mark and not (kind in ("change", "dumbbell") and series == list(heads)[-1]):
+            draw_mark(axes, mark, x + 0.04 / span, head + 0.02, transform=axes.get_yaxis_transform())
         x += wide[series] / span
     return places
 
@@ -111,6 +114,8 @@ def _marks(axes: Axes, lines: Sequence[Line], marks: Mapping[str, Mark], y: floa
     values = [line.estimate.value or 0.0 for line in drawn]
     if kind == "sensitivity" and len(values) > 1:
         axes.plot([min(values), max(values)], [y, y], color="#8fbfe0", lw=5, solid_capstyle="butt", zorder=2)
+    elif kind == "dumbbell" and len(values) > 1:
+        axes.plot(values, [y, y], color="#b9cfe0", lw=3.5, zorder=1.5, solid_capstyle="butt")
     elif len(values) > 1:
         axes.plot([min(values), max(values)], [y, y], color="#c8c8c8", lw=1, zorder=1.5)
     several = sum(line.estimate.low is not None for line in drawn) > 1
@@ -121,10 +126,10 @@ def _marks(axes: Axes, lines: Sequence[Line], marks: Mapping[str, Mark], y: floa
         if line.estimate.low is not None and line.estimate.high is not None:
             axes.plot([line.estimate.low, line.estimate.high], [at, at], color=mark.colour, lw=1.2, zorder=2.5,
                       solid_capstyle="butt", clip_on=False)  # fmt: skip
-        _mark(axes, mark, line.estimate.value or 0.0, at)
+        draw_mark(axes, mark, line.estimate.value or 0.0, at)
 
 
-def _mark(axes: Axes, mark: Mark, x: float, y: float, **style: Any) -> None:
+def draw_mark(axes: Axes, mark: Mark, x: float, y: float, **style: Any) -> None:
     bar = mark.shape == "|"
     axes.plot([x], [y], mark.shape, ms=9 if bar else 4.3, color=mark.colour, mew=1.6 if bar else 1.1, zorder=3,
               mfc=mark.colour if mark.filled else "white", clip_on=False, **style)  # fmt: skip

@@ -11,7 +11,7 @@ from findings.keys import AND, pair_of, parse_key
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import KINDS, Line, Panel, families_of, named
-from findings.text.numbers import full, limit, numerals
+from findings.text.numbers import SIGNED, full, limit, numerals
 
 CERTAIN = 0.05
 REST = "not_"
@@ -35,7 +35,7 @@ def told(row: Estimate, lang: str, *, short: bool = False) -> str:
 
 def difference(row: Estimate, lang: str) -> str:
     """`−5 (−9 to −1)`: a difference with its interval, its unit left to the head of its column."""
-    unit = "" if row.statistic == "difference_of_means" else str(captions(lang)["points"]).format(value="")
+    unit = "" if row.statistic in SIGNED else str(captions(lang)["points"]).format(value="")
     return full(row, lang).replace(unit, "", 1) if row.published else f"◇ {captions(lang)['withheld']}"
 
 
@@ -103,6 +103,10 @@ def _place(released: Released, declared: Mapping[str, Any], row: Estimate, what:
     both = f"{of}: {what}" if of else what
     if declared["kind"] == "pair":
         return of, what
+    if declared["kind"] == "gap_waves":
+        gap = next(each for each in _gaps_followed(released, declared) if row.breakdown in each["levels"])
+        group = _group(released, row.breakdown, row.group, lang) if gap["kind"] == "rest" else ""
+        return text(gap.get("label", {}), lang) or gap["id"], ", ".join(filter(None, (both, group)))
     if declared["kind"] == "ministries":
         return what, _ministries(released, row, lang)
     if declared["kind"] == "families":
@@ -125,17 +129,23 @@ def _family(released: Released, family: str) -> Mapping[str, Any]:
     return next(entry for entry in released.config["comparisons"] if entry["id"] == family)
 
 
+def _gaps_followed(released: Released, declared: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [_family(released, name) for name in declared["gaps"]]
+
+
 def _one_level(released: Released, declared: Mapping[str, Any], lines: Sequence[Line]) -> list[Line]:
     """Of the levels of a ladder the finest of those with most rows published; the coarsest where none is."""
-    if declared["kind"] not in ("pair", "rest"):
+    if declared["kind"] not in ("pair", "rest", "gap_waves"):
         return list(lines)
+    of = _gaps_followed(released, declared) if declared["kind"] == "gap_waves" else [declared]
+    levels = [step for each in of for step in each["levels"]]
     chosen: list[Line] = []
     breakdowns: dict[str, dict[str, list[Line]]] = {}
     for line in lines:
         level = released.levels[line.estimate.breakdown or ""]
         breakdowns.setdefault(level.breakdown, {}).setdefault(level.name, []).append(line)
     for by_level in breakdowns.values():
-        name = shown_level([step for step in declared["levels"] if step in by_level], by_level)
+        name = shown_level([step for step in levels if step in by_level], by_level)
         order = list(released.levels[name].groups)
         chosen += sorted(by_level[name], key=lambda line: order.index(line.estimate.group or ""))
     return chosen

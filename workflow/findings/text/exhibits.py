@@ -16,7 +16,7 @@ from findings.text.takeaways import facts
 
 TABLE_KINDS = (
     "sample", "indicators", "by_group", "quality", "glossary", "models", "reliability", "comparisons", "tests",
-    "nonanswers",
+    "nonanswers", "decompositions",
 )  # fmt: skip
 
 
@@ -57,8 +57,7 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     lines += [entry["text"] for mark, entry in _marks(lang).items() if any(_mark(row) == mark for row in rows)]
     if any(not row.published for row in rows):
         lines.append(words["withheld"])
-    waves = [each for each in (released.earlier, released) if each]
-    wave = ", ".join(wave_label(each, lang) for each in waves)
+    wave = ", ".join(wave_label(each, lang) for each in released.waves)
     lines.append(words["source"].format(title=text(released.config["study"]["title"], lang), wave=wave))
     return [line for line in lines if line]
 

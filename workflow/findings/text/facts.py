@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,23 +224,27 @@ def _likert(released: Released, entry: Mapping[str, Any], lang: str) -> list[Pan
     return [Panel("", lines)]
 
 
-def _change(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
-    """A panel per ministry (or none), rows the indicators, series the two waves and the change."""
+def changed(released: Released, entry: Mapping[str, Any], lang: str) -> Iterator[tuple[str, list[Line]]]:
+    """Indicators of an exhibit that have a change: their label, and lines of the wave before, this one, the change."""
     if released.earlier is None:
-        return []
+        return
     series = [wave_label(released.earlier, lang), wave_label(released, lang), captions(lang)["table"]["change"]]
-    found: dict[str, list[Line]] = {}
     for code, label in named(released, entry, lang).items():
         for family in families_of(entry, code):
             before = {row.of: row for row in released.earlier.totals(family, code)}
-            rows_ = released.derived(family, indicator=code, breakdown=None)
-            of = {row.of: row for row in rows_ if is_change(row)}
+            rows = released.derived(family, indicator=code, breakdown=None)
+            of = {row.of: row for row in rows if is_change(row)}
             for now in released.totals(family, code):
-                change = of.get(now.of)
-                if now.of in before and change:
-                    rows = (before[now.of], now, change)
-                    panel = found.setdefault(released.of_label(now, lang), [])
-                    panel += [Line(label, row, s) for row, s in zip(rows, series, strict=True)]
+                if now.of in before and now.of in of:
+                    found = (before[now.of], now, of[now.of])
+                    yield label, [Line(label, row, s) for row, s in zip(found, series, strict=True)]
+
+
+def _change(released: Released, entry: Mapping[str, Any], lang: str) -> list[Panel]:
+    """A panel per ministry (or none), rows the indicators, series the two waves and the change."""
+    found: dict[str, list[Line]] = {}
+    for _, lines in changed(released, entry, lang):
+        found.setdefault(released.of_label(lines[1].estimate, lang), []).extend(lines)
     return [Panel(of, lines) for of, lines in sorted(found.items(), key=lambda item: not item[0])]
 
 

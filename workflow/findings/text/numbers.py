@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from findings.keys import EFFECTS, OF_MEANS
 from findings.release import Estimate
 from findings.text.captions import captions
 
 DIFFERENCES = ("difference", "difference_of_means")
 # Differences of proportions, in percentage points; differences in other units; numbers with two decimals.
-POINTS = ("difference", "average_marginal_effect")
-SIGNED = ("difference_of_means", "log_odds")
+POINTS = ("difference", "average_marginal_effect", *EFFECTS)
+SIGNED = ("difference_of_means", "log_odds", *(effect + OF_MEANS for effect in EFFECTS))
 PLAIN = ("mean", "alpha", "omega", "item_rest", "f_test", "pseudo_r2", "rao_scott")
 
 
@@ -23,7 +24,8 @@ def numerals(words: str, lang: str) -> str:
 def shown(row: Estimate, lang: str) -> str:
     """The value: a proportion as whole percent (`<1%`, `>99%` near the ends), a mean with 2 decimals, a count whole.
 
-    A difference has its sign; of proportions it is in percentage points. Bounds are a range; of a table test it is
+    A difference has its sign; of proportions it is in percentage points (the parts of a change
+    with one decimal). Bounds are a range; of a table test it is
     Cramér's V with 2 decimals. The caption's word for withheld where the row has no number.
     """
     words = captions(lang)
@@ -32,7 +34,7 @@ def shown(row: Estimate, lang: str) -> str:
     if row.statistic in ("count", "rank"):
         return numerals(f"{row.value:,.0f}", lang)
     if row.statistic in POINTS:
-        return numerals(str(words["points"]).format(value=signed(row.value)), lang)
+        return numerals(str(words["points"]).format(value=signed(row.value, _places(row))), lang)
     if row.statistic in SIGNED:
         return numerals(f"{row.value:+.2f}".replace("-", "−"), lang)
     if row.statistic == "f_test":
@@ -57,7 +59,8 @@ def interval(row: Estimate, lang: str) -> str:
         return "–"
     ends: dict[str, str]
     if row.statistic in POINTS:
-        ends, form = {"low": signed(row.low), "high": signed(row.high)}, "interval_difference"
+        ends = {"low": signed(row.low, _places(row)), "high": signed(row.high, _places(row))}
+        form = "interval_difference"
     elif row.statistic in SIGNED:
         ends = {name: f"{end:+.2f}".replace("-", "−") for name, end in (("low", row.low), ("high", row.high))}
         form = "interval_difference"
@@ -90,10 +93,15 @@ def limit(value: float) -> str:
     return str((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def signed(value: float) -> str:
-    """A difference of proportions in whole percentage points with its sign, half up: 0.041 -> +4."""
-    points = int((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    return "0" if points == 0 else f"{points:+d}".replace("-", "−")
+def signed(value: float, places: int = 0) -> str:
+    """A difference of proportions in percentage points with its sign, half up: 0.041 -> +4, with one place +4.1."""
+    points = (Decimal(str(value)) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{0:.{places}f}" if points == 0 else f"{points:+}".replace("-", "−")
+
+
+def _places(row: Estimate) -> int:
+    """Decimals of a difference: the parts of a change are small beside it."""
+    return 1 if row.statistic in EFFECTS else 0
 
 
 def p_value(value: float) -> str:

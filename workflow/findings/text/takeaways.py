@@ -9,7 +9,7 @@ from findings.release import Estimate, Released, text
 from findings.text.facts import FACTS, Line, Panel, panels, rows_of, value_of
 from findings.text.orders import order_of
 
-SERIES = ("paired", "population", "change", "sensitivity", "heatmap", "likert", "bounds")
+SERIES = ("paired", "population", "change", "dumbbell", "slope", "sensitivity", "heatmap", "likert", "bounds")
 CERTAIN = 0.05
 # Of those that may be first, how many a title names; one less where it speaks of several panels.
 NAMES = 3
@@ -23,9 +23,10 @@ def facts(released: Released, entry: Mapping[str, Any], lang: str) -> dict[str, 
     rows`). ranked, ranks: `tops`, `ordered` (whether any panel is), `panels` (each `label, rows, ordered`, from its
     rank sets `first`, `sure`, `three`, as orders.Order, and `names`, how many a title names). upset: `best`, `panels`.
     Kinds with series: `panels` (each `label, rows`, each row `label, cells` with `series` and `key`), and `most`, which
-    stands out: of paired, population and sensitivity the row whose two series are furthest apart (`a`, `b`), of heatmap
-    and likert the highest, of bounds the widest; change: `certain`, its rows whose adjusted p is below 0.05. gaps:
-    `certain` (each `label, panel, key`) and `panels` (each `label`, `apart`, and the labels of the `rest`).
+    stands out: of paired, population, slope and sensitivity the row whose two series are furthest apart (`a`, `b`), of
+    heatmap and likert the highest, of bounds the widest; change, dumbbell: `certain`, its rows whose adjusted p is
+    below 0.05. gaps: `certain` (each `label, panel, key`) and `panels` (each `label`, `apart`, and the labels of the
+    `rest`).
     """
     shown = panels(released, entry, lang)
     lines = [line for panel in shown for line in panel.lines if line.estimate.published]
@@ -102,7 +103,7 @@ def _series(kind: str, shown: list[Panel]) -> dict[str, Any]:
     rows = [(panel, label, lines) for panel in shown for label, lines in rows_of(panel)]
     whole = [row for row in rows if all(line.estimate.published for line in row[2])]
     found: dict[str, Any] = {"panels": inside, "most": None}
-    if kind == "change":
+    if kind in ("change", "dumbbell"):
         certain = [row for row in whole if _certain(row[2][-1])]
         certain.sort(key=lambda row: -abs(value_of(row[2][-1])))
         return found | {"certain": [{**_row(label, lines), "panel": p.label} for p, label, lines in certain]}
