@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from findings.changes import changes, gap_changes, in_one_only
+from findings.changes import NOTED, changes, gap_changes, in_one_only
 from findings.disclosure import disclose_derived
 from findings.families import Family
 from findings.keys import is_key, print_key
@@ -78,6 +78,15 @@ def test_a_change_is_released_only_if_both_of_its_numbers_are():
     rows = disclose_derived(found, [judged], limits).set_index("indicator")
     assert rows.loc["x", "status"] == "published" and rows.loc["y", "status"] == "suppressed"
     assert rows.loc["y", ["estimate", "se", "p", "p_adjusted", "n", "test_value"]].isna().all()
+
+
+def test_a_change_of_what_is_comparable_with_a_note_says_so_and_a_withheld_one_says_nothing():
+    noted_ = [key for key in LATER["key"] if ".x." in key]
+    found = changes(LATER, EARLIER, "calibrated", [FAMILY], noted_)
+    assert found.set_index("indicator")["reliability"].dropna().to_dict() == {"x": NOTED}
+    judged = pd.concat([LATER, EARLIER])[["key"]].assign(status="suppressed")
+    rows = disclose_derived(found, [judged], {"min_cell": 10, "min_difference": 10})
+    assert rows["reliability"].isna().all()
 
 
 def gaps(wave: str, value: float, counts: list[int]) -> pd.DataFrame:

@@ -15,25 +15,36 @@ from findings.contrasts import DETECTABLE, independent
 from findings.families import Family, adjusted
 from findings.register import COLUMNS, TEXT, needs
 
+# The `reliability` of what rests on questions that are comparable with a note.
+NOTED = "note"
 # The statistic of a difference by that of its two rows.
 STATISTIC = {"proportion": "difference", "mean": "difference_of_means"}
 
 
 def changes(
-    later: pd.DataFrame, earlier: pd.DataFrame, weighting: str, declared: Sequence[Family] = ()
+    later: pd.DataFrame,
+    earlier: pd.DataFrame,
+    weighting: str,
+    declared: Sequence[Family] = (),
+    noted: Collection[str] = (),
 ) -> pd.DataFrame:
     """Differences, later minus earlier, of the rows that two registers share: derived rows of the later wave.
 
     Rows for everyone of the indicators of a `declared` family (kind `waves`) are tests of it; every other change has
-    its interval and no test. Rows without a standard error in both are left out.
+    its interval and no test. Rows without a standard error in both are left out. `noted` are the keys of the later
+    wave's rows that are comparable with a note: their change says so.
     """
     pair = _pairs(later, earlier, weighting)
     cells = [needs([a, b]) for a, b in zip(pair["key"], pair["key_earlier"], strict=True)]
-    return _differences(pair, _family(pair, declared), cells, declared)
+    return _differences(pair, _family(pair, declared), cells, declared, set(noted))
 
 
 def gap_changes(
-    later: pd.DataFrame, earlier: pd.DataFrame, kept: Collection[str], declared: Sequence[Family]
+    later: pd.DataFrame,
+    earlier: pd.DataFrame,
+    kept: Collection[str],
+    declared: Sequence[Family],
+    noted: Collection[str] = (),
 ) -> pd.DataFrame:
     """Differences, later minus earlier, of the gaps of two waves (comparisons.parquet) that `declared` families follow.
 
@@ -49,11 +60,11 @@ def gap_changes(
         sides.append(rows.assign(match=pd.array(matches, dtype="string")))
     pair = sides[0].merge(sides[1], on="match", suffixes=("", "_earlier"))
     cells = [_both(a, b) for a, b in zip(pair["cells"], pair["cells_earlier"], strict=True)]
-    return _differences(pair, pair["comparison_family"].map(of).astype("string"), cells, declared)
+    return _differences(pair, pair["comparison_family"].map(of).astype("string"), cells, declared, set(noted))
 
 
 def _differences(
-    pair: pd.DataFrame, family: pd.Series, cells: Sequence[str], declared: Sequence[Family]
+    pair: pd.DataFrame, family: pd.Series, cells: Sequence[str], declared: Sequence[Family], noted: set[str]
 ) -> pd.DataFrame:
     """Derived rows of pairs of rows side by side, each of its `family` (null: of none, and without a test)."""
     found = independent(
@@ -61,6 +72,7 @@ def _differences(
     )
     # Nothing varies in either wave: there is nothing to test.
     tested = family.notna().to_numpy() & (found.se > 0)
+    notes = pd.array([NOTED if noted & set(json.loads(each)["rows"]) else pd.NA for each in cells], dtype="string")
     made = pair.reindex(columns=COLUMNS).assign(
         key=[f"diff({a},{b})" for a, b in zip(pair["key"], pair["key_earlier"], strict=True)],
         statistic=pair["statistic"].replace(STATISTIC), column=None, base_indicator=None,
@@ -68,8 +80,8 @@ def _differences(
         n=pair["n"] + pair["n_earlier"], n_asked=np.nan, n_missing=np.nan, n_eff=np.nan, deff=np.nan,
         test=pd.Series("t", index=pair.index, dtype="string").where(tested),
         test_value=np.where(tested, found.t, np.nan), p=np.where(tested, found.p, np.nan),
-        detectable=np.where(tested, DETECTABLE * found.se, np.nan), reliability=None, comparison_family=family,
-        cells=cells,
+        detectable=np.where(tested, DETECTABLE * found.se, np.nan), comparison_family=family, cells=cells,
+        reliability=notes,
     )  # fmt: skip
     made["p_adjusted"] = adjusted(made, declared)
     for column in COLUMNS:

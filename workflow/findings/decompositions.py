@@ -8,13 +8,14 @@ values, with one covariance in each wave; the waves are independent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from findings.changes import NOTED
 from findings.comparisons import group_codes
 from findings.config import Indicator, Level
 from findings.contrasts import Difference, independent
@@ -86,12 +87,15 @@ def planned(
 
 
 def decompositions(
-    waves: tuple[Sample, Sample], plan: Sequence[tuple[Indicator, Level]], wave: Mapping[str, Any]
+    waves: tuple[Sample, Sample],
+    plan: Sequence[tuple[Indicator, Level]],
+    wave: Mapping[str, Any],
+    noted: Collection[tuple[str, str]] = (),
 ) -> tuple[pd.DataFrame, list[str]]:
     """Derived rows of the later wave for what is planned, and a note on each that could not be made.
 
     `waves` are the earlier one and the later, in one weighting. Rows of a whole level are of `level=all`; those of a
-    group are its part.
+    group are its part. `noted` are columns and levels that are comparable with a note.
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -101,7 +105,8 @@ def decompositions(
         if np.isnan(found.value).any():
             notes.append(f"Not taken apart: {indicator.column} by {level.name}: a group is empty in a wave.")
             continue
-        rows += _rows(waves, indicator, level, codes, found)
+        note = NOTED if (indicator.column, level.name) in noted else None
+        rows += [{**row, "reliability": note} for row in _rows(waves, indicator, level, codes, found)]
     return derived(rows, wave, "probability"), notes
 
 

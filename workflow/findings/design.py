@@ -67,8 +67,7 @@ class Design:
     def inverse(self) -> Floats:
         """Pseudo-inverse (cells × cells) of the margins' products, weighted by the base weights."""
         products: Floats = self.margins.T @ (self.margins * self.base[:, None])
-        inverse: Floats = np.linalg.pinv(products, hermitian=True)
-        return inverse
+        return np.asarray(np.linalg.pinv(products, hermitian=True), dtype=np.float64)
 
 
 def make_design(

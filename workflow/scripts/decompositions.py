@@ -9,7 +9,7 @@ with job(snakemake) as io:
     from findings.config import expand_indicators, levels, load_wave, of_wave
     from findings.decompositions import decompositions, planned
     from findings.influence import headline, sample
-    from findings.wave_diff.verdicts import read, without_incomparable
+    from findings.wave_diff.verdicts import noted, read, without_incomparable
 
     study, samples, there = io.params.study, [], []
     for wave, indicators, design in zip(io.input.waves, io.input.indicators, io.input.designs, strict=True):
@@ -19,7 +19,9 @@ with job(snakemake) as io:
     shared = [level for level in there[1] if level.name in {other.name for other in there[0]}]
     plan = planned(study, expand_indicators(study), shared)
     table = pd.DataFrame([(i.column, level.name) for i, level in plan], columns=["column", "breakdown"])
-    kept = without_incomparable(table, read(Path(io.input.comparability))).index
-    rows, notes = decompositions((samples[0], samples[1]), [plan[i] for i in kept], declared)
+    verdicts = read(Path(io.input.comparability))
+    kept = without_incomparable(table, verdicts).index
+    with_note = set(table[noted(table, verdicts)].itertuples(index=False, name=None))
+    rows, notes = decompositions((samples[0], samples[1]), [plan[i] for i in kept], declared, with_note)
     rows.to_parquet(io.output.rows, index=False)
     print("\n".join([f"{len(rows)} rows; {len(plan) - len(kept)} not comparable", *notes]))

@@ -36,7 +36,8 @@ def told(row: Estimate, lang: str, *, short: bool = False) -> str:
 def difference(row: Estimate, lang: str) -> str:
     """`−5 (−9 to −1)`: a difference with its interval, its unit left to the head of its column."""
     unit = "" if row.statistic in SIGNED else str(captions(lang)["points"]).format(value="")
-    return full(row, lang).replace(unit, "", 1) if row.published else f"◇ {captions(lang)['withheld']}"
+    note = str(captions(lang)["reliability"].get(row.reliability or "reliable", {}).get("mark", ""))
+    return full(row, lang).replace(unit, "", 1) + note if row.published else f"◇ {captions(lang)['withheld']}"
 
 
 def behind(released: Released, row: Estimate) -> list[Indicator]:

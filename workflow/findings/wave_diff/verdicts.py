@@ -112,13 +112,22 @@ def without_incomparable(register: pd.DataFrame, found: Mapping[str, Any]) -> pd
 
     Not comparable is a row of an indicator, or by a level, that is so; of a crossing, by any of its levels.
     """
-    out = {
-        kind: {name for name, entry in found[kind].items() if entry["verdict"] == NOT_COMPARABLE}
+    return register[~_with(register, found, NOT_COMPARABLE)]
+
+
+def noted(register: pd.DataFrame, found: Mapping[str, Any]) -> pd.Series:
+    """Whether each row of a register (`column`, `breakdown`) has a change that is to be read with a note."""
+    return _with(register, found, NOTE)
+
+
+def _with(register: pd.DataFrame, found: Mapping[str, Any], verdict: str) -> pd.Series:
+    of = {
+        kind: {name for name, entry in found[kind].items() if entry["verdict"] == verdict}
         for kind in ("columns", "levels")
     }
     by = register["breakdown"].astype("string").fillna("").str.split(AND)
-    bad = register["column"].isin(out["columns"]) | by.map(lambda levels: bool(out["levels"].intersection(levels)))
-    return register[~bad.astype(bool)]
+    held = register["column"].isin(of["columns"]) | by.map(lambda levels: bool(of["levels"].intersection(levels)))
+    return held.astype(bool)
 
 
 def questions(indicator: Indicator) -> list[str]:
