@@ -39,6 +39,7 @@ def decompose(waves: tuple[Sample, Sample], column: str, codes: tuple[Ints, Ints
     a group's growth brings because its rate is not everyone's: (c2 − c1)·(mean of its rates − mean of everyone's). NaN
     where a group has nobody with a value in a wave.
     """
+    # ASSUME[no_group]: who is in no group of the level counts to the composition.
     made = [_parts(of, column, code, groups) for of, code in zip(waves, codes, strict=True)]
     before, now = (linear.value for linear in made)
     change, middle = now - before, (now + before) / 2
