@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from findings import ledger as book
 from findings.cleaning import clean
+from findings.cleaning_steps import DOUBTFUL
 from findings.errors import FindingsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,15 +61,15 @@ STEPS = [
 ]
 
 
-def run(rows, steps=STEPS, texts=(), corrections=None, **wave):
+def run(rows, steps=STEPS, texts=(), corrections=None, reference=Path("data/reference"), **wave):
     frame = pd.DataFrame([{"row_id": f"r{i:06d}", **ROW, "age": str(20 + i), **row} for i, row in enumerate(rows)])
     free = pd.DataFrame(
         [{"row_id": f"r{i:06d}", "column": "comment", "text": text} for i, text in enumerate(texts) if text],
         columns=["row_id", "column", "text"],
     )
-    return clean(
-        frame.astype("string"), free.astype("string"), codebook(), {"wave": "w", "cleaning": steps, **wave}, corrections
-    )
+    declared = {"wave": "w", "cleaning": steps, **wave}
+    frames = frame.astype("string"), free.astype("string")
+    return clean(*frames, codebook(), declared, corrections, reference=reference)
 
 
 def correction(row, column, old, new, option=None, checked="yes", file="corrections.csv", number="1"):
@@ -162,7 +164,7 @@ def test_a_ledger_that_does_not_fit_is_refused():
         max_size=12,
     ),
     st.permutations(STEPS),
-    st.lists(st.sampled_from([None, "ok", " a\u200b ", "ျမန္မာ"]), max_size=12),
+    st.lists(st.sampled_from([None, "ok", " a\u200b ", "ျမန္မာ", "အုပ္စု ", "မွ", "မုိ"]), max_size=12),
 )
 def test_responses_and_ledger_give_the_respondents_and_back(rows, steps, texts):
     steps = [{"step": "script"}, {"step": "answers"}, *[s for s in steps if s["step"] not in ("script", "answers")]]
@@ -185,3 +187,52 @@ def test_the_flow_begins_with_what_ingest_left_out():
     first = [(step["step"], step["n_in"], step["n_dropped"], step["n_out"]) for step in done.flow]
     assert first == [("received", 5, 0, 5), ("left_out", 5, 2, 3), ("analysed", 3, 0, 3)]
     assert set(done.free_text["column"]) == {"child[1].note", "child[2].note", "comment"}
+
+
+PLACES = {"step": "places", "column": "comment", "table": "names.csv", "to": "code"}
+
+
+def placed(tmp_path, *texts, **options):
+    (tmp_path / "names.csv").write_text(
+        "alias,code,source\nIrrawaddy,aye,x\nဧရာဝတီ,aye,x\nMon,mon,x\n", encoding="utf-8"
+    )
+    return run([{} for _ in texts], [{"step": "script"}, {**PLACES, **options}], texts, reference=tmp_path)
+
+
+def test_names_become_the_codes_of_a_table(tmp_path):
+    result = placed(tmp_path, "irrawaddy", "ဧရာ၀တီ", " MON\u200b", None)
+    assert result.free_text["text"].tolist() == ["aye", "aye", "mon"]
+    assert set(result.ledger["step"]) == {"script", "places"}
+
+
+def test_a_name_that_the_table_lacks_stops_without_being_told_or_is_emptied(tmp_path):
+    with pytest.raises(FindingsError, match="1 answer") as caught:
+        placed(tmp_path, "Mon", "Planted")
+    assert caught.value.codes == ["r000001"] and "Planted" not in str(caught.value)
+    result = placed(tmp_path, "Mon", "Planted", unknown="empty")
+    assert result.free_text["text"].tolist() == ["mon"]
+    assert result.ledger["reason"].tolist() == ["names.csv: code", "names.csv: unknown"]
+
+
+def test_a_text_that_may_be_zawgyi_is_flagged_in_the_ledger_and_stays():
+    result = run([{}, {}, {}], [{"step": "script"}], ["အုပ္စု", "မြန်မာ", "ျမန္မာ"])
+    assert result.free_text["text"].tolist() == ["အုပ္စု", "မြန်မာ", "မြန်မာ"]
+    rows = result.ledger[result.ledger["column"] == "comment"].set_index("row")
+    assert rows["reason"].to_dict() == {"r000000": DOUBTFUL, "r000002": "Zawgyi to Unicode"}
+    assert rows.loc["r000000", "old"] == rows.loc["r000000", "new"]
+
+
+def test_a_correction_of_a_text_knows_what_script_made_of_it():
+    texts = ["ျမန္မာ", "မွ"]
+    result = run([{}, {}], [{"step": "script"}, {"step": "corrections"}], texts,
+                 corrections=correction("r000001", "comment", "မွ", "မြန်မာမှ"))  # fmt: skip
+    assert result.free_text["text"].tolist() == ["မြန်မာ", "မြန်မာမှ"]
+
+
+def test_texts_of_repeats_are_cleaned_too():
+    frame = pd.DataFrame([{"row_id": "r000000", **ROW}], dtype="string")
+    free = pd.DataFrame(
+        [("r000000", "child[1].comment", " ျမန္မာ ")], columns=["row_id", "column", "text"], dtype="string"
+    )
+    done = clean(frame, free, codebook(), {"wave": "w", "cleaning": [{"step": "script"}]}, None)
+    assert done.free_text["text"].tolist() == ["မြန်မာ"]

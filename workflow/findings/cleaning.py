@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,12 @@ def clean(
     corrections: pd.DataFrame | None,
     left_out: int = 0,
     recodes: Sequence[other_specify.Line] = (),
+    reference: Path = Path("data/reference"),
 ) -> Cleaned:
     """Run the steps of `wave["cleaning"]` on the responses and the free text, and prove the ledger.
 
     `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with
-    them. `recodes`: lines of recodes.csv.
+    them. `recodes`: lines of recodes.csv. `reference`: the folder of the tables that steps name.
 
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.
@@ -88,6 +90,7 @@ def clean(
         corrections=corrections,
         answers=[name for name in responses.columns if name in questions.questions],
         recodes=recodes,
+        reference=reference,
     )
     entries = _Book()
     texts = set(wide.columns) - set(responses.columns)

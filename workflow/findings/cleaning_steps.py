@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from findings import aliases, myanmar
 from findings import form_rules as rules
-from findings import myanmar
 from findings.errors import FindingsError
 from findings.instrument import Codebook
 from findings.xforms import Bools, Cells
@@ -22,6 +23,7 @@ class State:
     """What a step sees: `cells` column -> text (rows,), None = empty; `kept` (rows,); `answers` the coded questions.
 
     `recodes`: lines of recodes.csv, see `findings.other_specify`.
+    `reference` is the folder of the tables that steps name.
     """
 
     cells: dict[str, Cells]
@@ -31,6 +33,7 @@ class State:
     wave: Mapping[str, Any]
     corrections: pd.DataFrame | None
     answers: list[str]
+    reference: Path
     # How often each rule of `form_rules` was judged and broken: rows of rules.json.
     rules: list[dict[str, Any]] = field(default_factory=list)
     recodes: Sequence[Any] = ()
@@ -65,7 +68,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Flag:
-    """Cells of one column that break a rule, and stay as they are: `rows` positions."""
+    """Cells of one column that break a rule or are doubtful, and stay as they are: `rows` positions."""
 
     column: str
     rows: Any
@@ -76,27 +79,46 @@ Change = Edit | Recode | Drop | Flag
 Step = Callable[[State, Mapping[str, Any]], Iterable[Change]]
 
 
+DOUBTFUL = "may be Zawgyi: not converted"
+_NUMBERS = ("integer", "decimal", "range", "date")
+
+
 def script(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
-    """Digits, invisible characters, Zawgyi and outer blanks, in every answer and text."""
+    """Digits, invisible characters, Zawgyi, order of marks and outer blanks, in every answer and text."""
+    texts = {}
     for column, cells in state.cells.items():
-        question = state.codebook.questions.get(column)
+        # A text of a repeat is `repeat[n].question`.
+        question = state.codebook.questions.get(column.rsplit("].", 1)[-1])
         if question is None:
             continue
-        clean = cleaner(question.type)
-        change = {value: clean(value) for value in set(cells) if value is not None}
-        change = {old: new for old, new in change.items() if new != old}
-        rows = np.array([i for i, value in enumerate(cells) if value in change], dtype=int)
-        if len(rows):
-            yield Edit(column, rows, [change[value] for value in cells[rows]], "script, digits or blanks")
+        if question.type == "text":
+            texts[column] = cells
+            continue
+        change = {value: _plain(question.type, value) for value in set(cells) - {None}}
+        new = np.array([*(change.get(value) for value in cells), None], dtype=object)[:-1]
+        yield from _edits(column, cells, new, "script, digits or blanks")
+    clean = myanmar.clean_texts(texts)
+    for column, cells in texts.items():
+        new, doubtful = clean.texts[column], clean.doubtful[column]
+        yield from _edits(column, cells, new, "script, digits or blanks", ~clean.converted[column] & ~doubtful)
+        yield from _edits(column, cells, new, "Zawgyi to Unicode", clean.converted[column])
+        # One row a cell: a flag where it stays, or the reason of what else changes in it.
+        yield from _edits(column, cells, new, DOUBTFUL, doubtful)
+        if (stays := doubtful & (cells == new)).any():
+            yield Flag(column, np.flatnonzero(stays), DOUBTFUL)
 
 
-def cleaner(kind: str) -> Callable[[str], str | None]:
-    """What `script` makes of a cell of a question of type `kind`; None when nothing is left."""
-    if kind in ("integer", "decimal", "range", "date"):
-        return lambda text: myanmar.digits(myanmar.without_invisible(text)) or None
-    if kind == "text":
-        return lambda text: myanmar.clean_text(text) or None
-    return lambda text: myanmar.without_invisible(text) or None
+def _edits(column: str, cells: Cells, new: Cells, reason: str, among: Bools | None = None) -> Iterable[Edit]:
+    changed = np.array([a != b for a, b in zip(cells, new, strict=True)], dtype=bool)
+    rows = np.flatnonzero(changed if among is None else changed & among)
+    if len(rows):
+        yield Edit(column, rows, new[rows], reason)
+
+
+def _plain(kind: str, text: str) -> str | None:
+    """What `script` makes of a cell of a question of type `kind` that is no text; None when nothing is left."""
+    text = myanmar.without_invisible(text)
+    return (myanmar.digits(text) if kind in _NUMBERS else text) or None
 
 
 def answers(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
@@ -132,8 +154,8 @@ def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     for entry in _entries(state, removals=False):
         row, column = place[entry["row_id"]], str(entry["column"])
         question = state.codebook.questions.get(column)
-        clean = cleaner(question.type if question else "text")
-        old, new = (None if entry[key] is None else clean(str(entry[key])) for key in ("old", "new"))
+        kind = question.type if question else "text"
+        old, new = _cleaned(kind, entry["old"]), _cleaned(kind, entry["new"])[0]
         held = current.get((column, row), state.cells[column][row])
         if entry["option"]:
             had, order = (held or "").split(), state.codebook.choices[question.list or ""] if question else {}
@@ -142,7 +164,7 @@ def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
             new = " ".join(code for code in order if code in chosen) or None
         else:
             was = held
-        if entry["checked"] == "yes" and was != old:
+        if entry["checked"] == "yes" and was not in old:
             stale.setdefault(entry["file"], []).append(int(entry["row"]))
             continue
         current[column, row] = new
@@ -184,6 +206,15 @@ def _entries(state: State, *, removals: bool) -> list[dict[str, Any]]:
 
 def _reason(entry: Mapping[str, Any]) -> str:
     return f"{entry['reason']} ({entry['who']}, {entry['date']}; {entry['file']} row {entry['row']})"
+
+
+def _cleaned(kind: str, text: str | None) -> list[str | None]:
+    """What `script` may have made of a cell as exported: a text by itself, or as its respondent's others are."""
+    if text is None:
+        return [None]
+    if kind != "text":
+        return [_plain(kind, text)]
+    return [myanmar.clean_text(text, zawgyi) or None for zawgyi in (None, False, True)]
 
 
 def consent(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
@@ -278,6 +309,28 @@ def recode(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     yield Recode(_known(state, [options["column"]])[0], options["map"], "recode")
 
 
+def places(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
+    """Replace names of a column by their codes in a table of aliases; a name that is not in it stops, or is emptied."""
+    column, cells = options["column"], state.cells[_known(state, [options["column"]])[0]]
+    codes = aliases.read(state.reference / options["table"], options["to"])
+    found = {value: codes.get(aliases.key(value)) for value in set(cells[state.kept]) - {None}}
+    unknown = [name for name, code in found.items() if code is None]
+    rows = np.array([i for i in np.flatnonzero(state.kept) if cells[i] in found], dtype=int)
+    if unknown and options.get("unknown", "stop") == "stop":
+        odd = [str(state.row_ids[i]) for i in rows if found[cells[i]] is None]
+        raise FindingsError(
+            f"{len(odd)} answer(s) are names that {options['table']} does not have ({len(unknown)} name(s)).",
+            wave=state.wave["wave"],
+            column=column,
+            codes=odd,
+            mend="the codes are row ids: link.parquet has their rows in the export. Add the names as aliases, each with"
+            f" its source, to data/reference/{options['table']}; correct them in corrections.csv; or, if they are no"
+            " places, `unknown: empty` in this step.",
+        )
+    reasons = [f"{options['table']}: " + ("unknown" if found[cells[i]] is None else options["to"]) for i in rows]
+    yield Edit(column, rows, [found[cells[i]] for i in rows], reasons)
+
+
 STEPS: dict[str, Step] = {
     "script": script,
     "answers": answers,
@@ -293,6 +346,7 @@ STEPS: dict[str, Step] = {
     "skip_logic": skip_logic,
     "form_rules": form_rules,
     "recode": recode,
+    "places": places,
 }
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings.cleaning_steps import Cells, Change, Edit, State, cleaner
+from findings import myanmar
+from findings.cleaning_steps import Cells, Change, Edit, State
 from findings.corrections import SAID, read_lines
 from findings.errors import FindingsError, shown_code
 from findings.instrument import Codebook
@@ -215,7 +216,7 @@ def _known(
 def _plain(text: str) -> str:
     """A text as the step `script` leaves it, without the apostrophe of the list."""
     text = text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA else text
-    return cleaner("text")(text) or ""
+    return myanmar.clean_text(text)
 
 
 def _stop(lines: list[Line], message: str, mend: str, place: dict[str, Any]) -> None:

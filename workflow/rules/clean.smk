@@ -9,6 +9,8 @@ rule clean:
         codebook="results/confidential/{wave}/codebook.json",
         record="results/confidential/{wave}/ingest.json",
         recodes=recodes_file,
+        # Tables that its steps name.
+        reference=lambda wildcards: aliases.tables(WAVES[wildcards.wave], Path("data/reference")),
         code=code("clean"),
     output:
         respondents="results/confidential/{wave}/respondents.parquet",

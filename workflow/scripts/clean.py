@@ -7,6 +7,7 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.cleaning import clean
+    from findings.cleaning_steps import DOUBTFUL
     from findings.config import load_wave
     from findings.other_specify import read_recodes
 
@@ -36,3 +37,5 @@ with job(snakemake) as io:
     unjudged = sum(rule["judged"] is None for rule in result.rules)
     if unjudged:
         print(f"{unjudged} rules rest on columns that the data do not have, and were not judged: rules.json")
+    doubtful = int((result.ledger["reason"] == DOUBTFUL).sum())
+    print(f"Texts whose encoding is not sure, flagged in the ledger and left as they are: {doubtful}")

@@ -54,7 +54,7 @@ def exclusion_sets(
     weighed_as = with_trim(wave, study) if trimmed else wave
     made = {}
     for code, steps_undone in undone.items():
-        respondents = records.respondents if not steps_undone else _cleaned(records, wave, steps_undone)
+        respondents = records.respondents if not steps_undone else _cleaned(records, wave, steps_undone, reference)
         try:
             made[code] = _weighed(respondents, needed, steps, study, weighed_as, reference, wave_dir)
         except FindingsError as error:
@@ -87,11 +87,10 @@ def closure(wanted: Sequence[str], every: Sequence[Indicator]) -> list[Indicator
     return [indicator for indicator in every if indicator.column in found]
 
 
-def _cleaned(records: Records, wave: Mapping[str, Any], undone: frozenset[str]) -> pd.DataFrame:
+def _cleaned(records: Records, wave: Mapping[str, Any], undone: frozenset[str], reference: Path) -> pd.DataFrame:
     kept = {**wave, "cleaning": [step for step in wave["cleaning"] if step["step"] not in undone]}
-    made = clean(
-        records.responses, records.free_text, records.codebook, kept, records.corrections, recodes=records.recodes
-    )
+    tables = (records.responses, records.free_text, records.codebook)
+    made = clean(*tables, kept, records.corrections, recodes=records.recodes, reference=reference)
     return made.respondents
 
 

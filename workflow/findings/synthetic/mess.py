@@ -70,6 +70,7 @@ class Mess:
         final = [rows[j][0] for j in order]
         twin = [
             {"data_row": place[i], **{k: v for k, v in row.items() if not k.startswith("#")}}
+            | {"place_text": row.get("#code")}
             | {"interview_month": row["#start"].strftime("%Y-%m"), "duration_flag": "ok"}
             for i, row in enumerate(sincere)
         ]
@@ -90,8 +91,8 @@ class Mess:
         answers: Row = {str(key): value for key, value in row.items()}
         answers |= {"consent": "yes", "is_test": "no", "place_text": None}
         if answers["location"] == "inside":
-            zawgyi, text = self.truth["places"][self.random.integers(len(self.truth["places"]))]
-            answers |= {"place_text": text, "#zawgyi": zawgyi}
+            zawgyi, text, code = self.truth["places"][self.random.integers(len(self.truth["places"]))]
+            answers |= {"place_text": text, "#zawgyi": zawgyi, "#code": code}
         return answers | self._envelope(float(np.clip(self.random.lognormal(3.2, 0.3), 10, 120)))
 
     def _envelope(self, minutes: float) -> Row:
