@@ -12,7 +12,7 @@ import pandas as pd
 from findings.errors import FindingsError, shown_code
 from findings.fates import SELECTS, Fate
 from findings.instrument import Codebook, Question
-from findings.labels import AMBIGUOUS, plain, splits, unique, wording
+from findings.labels import AMBIGUOUS, plain, splits, token, unique, wording
 from findings.readers.kobo import OFF, ON
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
@@ -27,7 +27,7 @@ def answers_of(
     """
     answers: Mapping[str, Mapping[str, str | None]] = wave.get("answers") or {}
     kept = {fate.column: cells[i] for i, fate in enumerate(fates) if fate.fate == "kept"}
-    columns, rebuilt = with_splits(kept, fates, cells, codebook, place)
+    columns, rebuilt = with_splits(kept, fates, cells, codebook, place, answers)
     from_labels: dict[str, dict[str, str]] = {}
     for name, column in columns.items():
         question = codebook.questions[name]
@@ -47,10 +47,12 @@ def with_splits(
     cells: pd.DataFrame,
     codebook: Codebook,
     place: dict[str, Any],
+    answers: Mapping[str, Mapping[str, str | None]],
 ) -> tuple[dict[str, pd.Series], list[str]]:
     """Columns with every select_multiple checked against its option columns, or rebuilt from them.
 
-    The second value names those rebuilt. A row whose option columns are all empty was not asked: null.
+    `answers` (as in wave.yaml) say which option a renamed one is; those of no code are not compared. The second value
+    names those rebuilt. A row whose option columns are all empty was not asked: null.
     """
     splits: dict[str, dict[str, int]] = {}
     for i, fate in enumerate(fates):
@@ -77,7 +79,9 @@ def with_splits(
                 )
         from_splits = _joined(on, codes)
         summary = columns.get(name)
-        label_mode = summary is not None and _is_labels(summary, codebook.choices[codebook.questions[name].list or ""])
+        renamed = {fates[i].header.rpartition("/")[2]: code for code, i in by_option.items()}
+        choices = codebook.choices[codebook.questions[name].list or ""]
+        label_mode = summary is not None and _is_labels(summary, choices, renamed)
         if summary is None or label_mode:
             # Labels joined by a space cannot be split again, so in label mode the option columns are the answer.
             columns[name] = pd.Series([text or pd.NA for text in from_splits], dtype="string")
@@ -88,10 +92,11 @@ def with_splits(
         wanted = np.zeros((len(values) + 1, len(codes)), dtype=bool)
         foreign = np.zeros(len(values) + 1, dtype=bool)
         for k, value in enumerate(values):
-            for token in plain(value).split():
-                if token in bits:
-                    wanted[k, bits[token]] = True
-                else:
+            for word in plain(value).split():
+                meant = answers.get(name, {}).get(word, word)
+                if meant in bits:
+                    wanted[k, bits[meant]] = True
+                elif meant is not None:
                     foreign[k] = True
         # `numbers` is -1 for an empty summary: the last row, where no option may be on.
         wrong = (wanted[numbers] != on).any(axis=1) | foreign[numbers] | ((numbers >= 0) & ~asked)
@@ -115,9 +120,11 @@ def _joined(on: np.ndarray, codes: list[str]) -> list[str]:
     return [texts[i] for i in np.ravel(inverse)]
 
 
-def _is_labels(summary: pd.Series, choices: Mapping[str, Mapping[str, str]]) -> bool:
-    """Whether a summary column holds labels: not all its cells are codes, and all can be read as labels of the list."""
-    known = unique((text, code) for code, labels in choices.items() for text in labels.values())
+def _is_labels(summary: pd.Series, choices: Mapping[str, Mapping[str, str]], renamed: Mapping[str, str]) -> bool:
+    """Whether a summary column holds labels: not all its cells are codes, and all can be read as labels of the list, or
+    as those of its option columns (`renamed`: label in the header -> code)."""
+    labelled = [(text, code) for code, labels in choices.items() for text in labels.values()]
+    known = unique([*labelled, *((text, code) for text, code in renamed.items() if text not in choices)])
     cells = [wording(cell) for cell in summary.dropna().unique()]
     return not all(set(cell.split()) <= set(choices) for cell in cells) and all(splits(c, known, " ") for c in cells)
 
@@ -130,8 +137,9 @@ def checked(
     place: dict[str, Any],
 ) -> tuple[pd.Series, dict[str, str]]:
     """The column after the check that every answer is known; and label -> code, where it was exported as labels."""
-    known = {*choices, *(plain(str(code)) for code in answers)}
-    rank = {code: i for i, code in enumerate([*choices, *map(str, answers)])}
+    raw = [token(str(code)) if question.type == "select_multiple" else plain(str(code)) for code in answers]
+    known = {*choices, *raw}
+    rank = {code: i for i, code in enumerate([*choices, *raw])}
     wanted = {str(code) for code in answers.values() if code is not None}
     if strange := sorted(wanted - set(choices)):
         raise FindingsError(
@@ -144,11 +152,11 @@ def checked(
     unknown: dict[str, str] = {}  # the cell -> its first unknown answer
     change: dict[str, str] = {}
     for cell in column.dropna().unique():
-        tokens = plain(cell).split() if question.type == "select_multiple" else [plain(cell)]
-        bad = [token for token in tokens if token not in known]
-        if bad and not (question.type == "select_multiple" and plain(cell) in known):
+        words = plain(cell).split() if question.type == "select_multiple" else [plain(cell)]
+        bad = [word for word in words if word not in known]
+        if bad and not (question.type == "select_multiple" and token(cell) in known):
             unknown[cell] = bad[0]
-        elif question.type == "select_multiple" and all(token in rank for token in cell.split()):
+        elif question.type == "select_multiple" and all(word in rank for word in cell.split()):
             ordered = " ".join(sorted(cell.split(), key=rank.__getitem__))
             if ordered != cell:
                 change[cell] = ordered

@@ -15,6 +15,7 @@ from findings import aliases, myanmar
 from findings import form_rules as rules
 from findings.errors import FindingsError
 from findings.instrument import Codebook
+from findings.labels import token
 from findings.xforms import Bools, Cells
 
 
@@ -137,6 +138,7 @@ def answers(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
             continue
         cells = state.cells[column]
         order = {code: i for i, code in enumerate(state.codebook.choices[question.list or ""])}
+        mapping = {token(str(raw)): code for raw, code in mapping.items()}
         rows = [i for i, value in enumerate(cells) if value is not None and set(value.split()) & set(mapping)]
         new = []
         for value in cells[rows]:

@@ -25,10 +25,11 @@ HELP = """\
 ./reproduce verify           run again elsewhere from raw and compare every released file
 ./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
 ./reproduce snakemake ...    Snakemake itself, in the environment
+./reproduce add-wave NAME EXPORT [--form FORM]     draft a new wave from an export; docs/swap_in_a_wave.md
 --study DIR                  another study: DIR holds its own config.yaml and data/
 --accept-interim-gate        release waves of real people before the disclosure gate is final
 """
-VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "snakemake")
+VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "add-wave", "snakemake")
 MEGABYTES_NEEDED = 200
 
 
@@ -64,6 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
         return audit(study, rest)
     if options.verb == "test":
         return subprocess.call([sys.executable, "-m", "pytest", *rest], cwd=ROOT)
+    if options.verb == "add-wave":
+        # Imported here: it reads exports, which no other word does in this process.
+        from findings import add_wave
+
+        return add_wave.main(study, rest)
     if rest and options.verb != "run":
         return _say(f"'{options.verb}' takes no further word: {' '.join(rest)}", 2)
     if options.verb == "lint":

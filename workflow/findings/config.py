@@ -17,10 +17,12 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from findings import grids
+from findings import crosswalk, grids
 from findings.errors import FindingsError
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
+# What a drafted wave.yaml holds where a person has to decide.
+DECIDE = "decide"
 TEXTS = frozenset({"label", "question", "base_label", "title", "note"})
 # What of an indicator's entry is not its source: everything else says how a value is made from answers.
 _NOT_SOURCE = TEXTS | {"id", "family", "statistic", "for_each", "base", "by", "dimension", "also"}
@@ -91,11 +93,12 @@ def load_study(path: Path) -> dict[str, Any]:
 
 
 def load_wave(path: Path) -> dict[str, Any]:
-    """wave.yaml, checked against its schema; its `wave` is the name of its folder."""
+    """wave.yaml, checked against its schema, with what crosswalk.csv beside it decides; `wave` is its folder's name."""
     wave = _load(path, "wave")
     if wave["wave"] != path.parent.name:
         raise _wrong(f"{path.parent.name}/{path.name}", "wave", wave["wave"], f"the folder's name, {path.parent.name}")
-    return wave
+    rows = crosswalk.read(path.parent, wave["wave"])
+    return crosswalk.folded(wave, rows) if rows else wave
 
 
 def of_wave(study: Mapping[str, Any], wave: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,10 +152,25 @@ def _load(path: Path, schema: str) -> dict[str, Any]:
         raise _wrong(
             name, key, "a key that YAML does not read as text", "a code in quotes (18_24, yes and no need them)"
         )
+    if left := undecided(found):
+        raise FindingsError(
+            f"{len(left)} decision(s) are missing.",
+            file=name,
+            column=", ".join(left),
+            mend=f"write what it is in place of `{DECIDE}`, in {name}; the lines above it there say what may stand.",
+        )
     wrong = best_match(_validator(schema).iter_errors(found))
     if wrong is not None:
         raise _wrong(name, _path(wrong), _found(wrong), _allowed(wrong))
     return found
+
+
+def undecided(node: Any, path: str = "") -> list[str]:
+    """Keys of a wave.yaml that nobody has decided yet."""
+    if node == DECIDE:
+        return [path]
+    found = node.items() if isinstance(node, Mapping) else ()
+    return [left for key, value in found for left in undecided(value, f"{path}.{key}".strip("."))]
 
 
 def _other_keys(node: Any, path: str) -> Iterator[str]:

@@ -46,6 +46,9 @@ def fates_of(
     labels = {name: question.label for name, question in codebook.questions.items() if isinstance(question.label, dict)}
     headers = Headers(codebook.questions, multiples, labels, evidence.get("separators", ()))
     declared: Mapping[str, Mapping[str, Any]] = wave.get("columns") or {}
+    _check_options(declared, codebook, place)
+    # What the export calls a column that its reader has put under the form's name.
+    named: Mapping[str, str] = evidence.get("headers") or {}
     questions = dict(codebook.questions)
     duration = wave.get("duration") or {}
     clock = {wave.get("month"), duration.get("start"), duration.get("end")}
@@ -58,7 +61,7 @@ def fates_of(
         if placed is None and (found := headers.place_label(header)):
             placed, language = found
             languages.add(language)
-        keys = [header, original_name(header), placed.question if placed else leaf(header)]
+        keys = [header, original_name(header), placed.question if placed else leaf(header), named.get(header, header)]
         entry_key = next((name for name in keys if name in declared), None)
         used |= {entry_key} if entry_key else set()
         entry = declared[entry_key] if entry_key else None
@@ -97,6 +100,30 @@ def fates_of(
                 mend=f'drop one in wave.yaml: `columns: {{"{f.header}": {{drop: "why"}}}}`.',
             )
     return fates, replace(codebook, questions=questions), languages, used
+
+
+def _check_options(declared: Mapping[str, Mapping[str, Any]], codebook: Codebook, place: dict[str, Any]) -> None:
+    """Stop when a column is declared as an option that the form does not have."""
+    for header, entry in declared.items():
+        if "option" not in entry:
+            continue
+        question = codebook.questions.get(str(entry.get("rename")))
+        if question is None or question.type != "select_multiple":
+            raise FindingsError(
+                "A column is declared as an option of a question that is no select_multiple of the form.",
+                **place,
+                column=shown(header),
+                codes=[str(entry.get("rename"))],
+                mend="name a select_multiple question of the form, or leave the column out.",
+            )
+        if entry["option"] not in codebook.choices[question.list or ""]:
+            raise FindingsError(
+                f"A column is declared as an option that the form's list {question.list} does not have.",
+                **place,
+                column=shown(header),
+                codes=[str(entry["option"])],
+                mend=f"add it in wave.yaml: `codes: {{{question.list}: {{<code>: {{label: {{en: ...}}}}}}}}`.",
+            )
 
 
 def computed(cells: pd.Series) -> bool:
@@ -155,6 +182,8 @@ def _fate(
             return Fate(header, name, "identifying", "name of a question that identifies"), None
         if not entry and question is None and dropped_by_tool(original_name(header), tool):
             return Fate(header, name, "dropped", "the survey tool's own"), None
+    if entry.get("option"):
+        return Fate(header, str(entry["rename"]), "split", option=str(entry["option"])), None
     if placed and placed.option is not None:
         return Fate(header, name, "split", option=placed.option), None
     made = None

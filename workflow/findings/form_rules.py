@@ -147,7 +147,7 @@ def check(codebook: Codebook, wave: Mapping[str, Any], kept: Iterable[str]) -> N
 
     `kept` are the questions that the data have. Raises FindingsError with the row of the form, or the check.
     """
-    steps = {step["step"]: step for step in wave["cleaning"]}
+    steps = {step["step"]: step for step in wave.get("cleaning") or []}
     known, there = {*codebook.questions, MONTH}, {*kept, MONTH}
     if wave.get("checks") and "form_rules" not in steps:
         _stop(wave, "wave.yaml has checks, and no step that judges them.", mend="`- {step: form_rules}` in `cleaning`.")

@@ -7,6 +7,11 @@ name them; SurveyCTO's metadata as in PovertyAction/high-frequency-checks.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from findings.myanmar import PERSONAL, digits
 
 # Columns that survey tools add themselves; the whole leaf name, any case, with or without leading underscores.
 _TOOL = re.compile(
@@ -81,6 +86,24 @@ TOOL_COLUMNS = frozenset(
 
 for _form in ("spss", "stata"):
     DROPPED[_form] = DROPPED["odk_central"] | DROPPED["surveycto"] | DROPPED["limesurvey"] | DROPPED["qualtrics"]
+
+
+_PERSONAL = re.compile(
+    r"\b(names?|surname|phones?|telephone|mobile|cell ?phone|e ?mail|address|passport|nrc|national id|id (card|number)"
+    r"|contact|gps|coordinates|latitude|longitude|signature|photo|facebook|viber|telegram|whatsapp|signal|imei)\b",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r".*@.*\..*|[+(]?\d[\d ().-]{6,}\d")
+
+
+def suspected(texts: Iterable[str], cells: pd.Series) -> bool:
+    """Whether a column that nobody knows may identify people: by a word in its header or question, or where one cell in
+    five looks like a telephone number or an address. Wider than what stops by itself: a person decides."""
+    words = [re.sub(r"[\W_]+", " ", text) if text.isascii() else text for text in texts]
+    if any(_PERSONAL.search(text) or any(word in text for word in PERSONAL) for text in words):
+        return True
+    found = cells.dropna()
+    return bool(len(found) and found.map(digits).str.fullmatch(_CONTACT.pattern).mean() >= 0.2)
 
 
 def identified_by_tool(name: str, tool: str = "") -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings import form_rules, readers
+from findings import crosswalk, form_rules, readers
 from findings.answers import answers_of
 from findings.errors import FindingsError
 from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of
@@ -61,17 +61,21 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     place: dict[str, Any] = {"wave": wave["wave"], "file": export.name}
     raw = readers.read(export, wave=wave["wave"], tool=source.get("tool"), source=source)
     digest = _check_source(export, source, len(raw.cells), place)
-    codebook = _extend(_read_form(wave, wave_dir), wave, place)
-    states, left_out = _left_out(raw, source)
+    codebook = extended(_read_form(wave, wave_dir), wave, place)
+    states, without = left_out(raw, source)
     raw = _blanked(raw, states.notna(), source.get("missing") or [])
     ids = _row_ids(raw.headers, raw.cells, key)
     submitted = raw
     if coded := readers.READERS[raw.evidence["tool"]].coded:
         raw = coded(raw, codebook, wave, place)
     cells = raw.cells
+    rows = crosswalk.read(wave_dir, wave["wave"])
     fates, codebook, languages, used = fates_of(raw, codebook, wave, raw.evidence, place)
     repeats, of_repeats, texts, codebook, more = repeated(raw, states.notna(), ids, codebook, wave, place)
     check_declared(wave, used | more, place)
+    named: Mapping[str, str] = raw.evidence.get("headers") or {}
+    placed = {named.get(f.header, f.header): (f.column, f.option) for f in fates if f.fate != "identifying"}
+    crosswalk.check_sure(rows, placed, place)
     by_fate = {fate: [i for i, f in enumerate(fates) if f.fate == fate] for fate in {f.fate for f in fates}}
     columns, rebuilt, from_labels = answers_of(cells, fates, codebook, wave, place)
 
@@ -90,7 +94,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
         "export": export.name,
         "sha256": digest,
         "rows": len(cells),
-        "left_out": left_out,
+        "left_out": without,
         "delimiter": raw.evidence["delimiter"],
         "encoding": raw.evidence["encoding"],
         "header_style": "labels" if languages else "names",
@@ -104,6 +108,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
         "absent": [n for n, q in codebook.questions.items() if q.type in KEPT_TYPES and n not in columns],
         "answers": {name: dict(mapping) for name, mapping in (wave.get("answers") or {}).items()},
         "answers_from_labels": from_labels,
+        "crosswalk": [vars(row) for row in rows if row.accepted != crosswalk.SURE],
         "corrections": matched.counts,
     }
     return Ingested(
@@ -139,7 +144,7 @@ def _read_form(wave: Mapping[str, Any], wave_dir: Path) -> Codebook:
     return read_xlsform(form)
 
 
-def _extend(codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]) -> Codebook:
+def extended(codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]) -> Codebook:
     """The codebook with wave.yaml's further codes of its lists."""
     choices = {name: dict(codes) for name, codes in codebook.choices.items()}
     for name, codes in (wave.get("codes") or {}).items():
@@ -174,7 +179,7 @@ def _row_ids(headers: list[str], cells: pd.DataFrame, key: bytes) -> pd.Series:
     return pd.Series(ids, dtype="string")
 
 
-def _left_out(raw: RawTable, source: Mapping[str, Any]) -> tuple[pd.Series, dict[str, int]]:
+def left_out(raw: RawTable, source: Mapping[str, Any]) -> tuple[pd.Series, dict[str, int]]:
     """Why a submission is no interview (null = it is one), and how many are so."""
     # ASSUME[left_out]: what the tool marks as rejected, not decrypted, a preview or unfinished is no interview, unless
     # wave.yaml keeps its state by name: `source: {keep: [unfinished]}`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 AMBIGUOUS = "\0"
 # So many ways to read a cell are one too many: no need to know them all.
@@ -18,6 +18,11 @@ _TAG = re.compile(r"<[^<>]{1,200}>")
 def plain(text: str) -> str:
     """For comparison only: without invisible characters and outer blanks."""
     return _INVISIBLE.sub("", text).strip()
+
+
+def token(text: str) -> str:
+    """An answer as one word, so that it can stand beside others of a select_multiple until clean maps it to a code."""
+    return "\u2423".join(plain(text).split())
 
 
 def wording(text: str) -> str:
@@ -67,3 +72,26 @@ def splits(text: str, codes: Mapping[str, str], join: str) -> set[tuple[str, ...
                 return {(AMBIGUOUS,), (AMBIGUOUS, AMBIGUOUS)}
             ends[start] = found
     return ends.get(0, set())
+
+
+def pieces(text: str, codes: Mapping[str, str], joins: Collection[str]) -> tuple[list[str], list[str], str]:
+    """What a cell that holds own words too is made of: codes, the longest known option first; the words; their join.
+
+    `joins` are tried in their order, the first that the text holds; none: the cell is one piece.
+    """
+    join = next((mark for mark in joins if mark in text), None)
+    if join is None:
+        return ([codes[text]], [], " ") if codes.get(text, AMBIGUOUS) != AMBIGUOUS else ([], [text], " ")
+    found: list[str] = []
+    own: list[str] = []
+    longest = sorted(codes, key=len, reverse=True)
+    rest = text
+    while rest:
+        option = next((o for o in longest if rest == o or rest.startswith(o + join)), None)
+        if option is not None and codes[option] != AMBIGUOUS:
+            found.append(codes[option])
+            rest = rest[len(option) :].removeprefix(join)
+            continue
+        first, _, rest = rest.partition(join)
+        own.append(first)
+    return found, [word for word in own if word], join

@@ -23,6 +23,8 @@ Bools = npt.NDArray[np.bool_]
 ZAWGYI_THRESHOLD = 0.95
 # Below three letters the detector guesses: one letter scores 0.506, digits alone -inf.
 MINIMUM_LETTERS = 3
+# Words of a question that asks who somebody is, or how to reach them: name, telephone, address, card, e-mail.
+PERSONAL = ("အမည်", "နာမည်", "ဖုန်း", "လိပ်စာ", "မှတ်ပုံတင်", "အီးမေး")
 _RUN = re.compile("[\u1000-\u103f\u104a-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f]+")
 _LETTER = re.compile("[\u1000-\u103f\u104e-\u109f]")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00\ufeff]")

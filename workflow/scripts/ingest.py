@@ -24,5 +24,7 @@ with job(snakemake) as io:
         table.to_parquet(Path(io.output.repeats) / f"repeat_{name}.parquet", index=False)
     record = json.dumps(result.record, ensure_ascii=False, indent=1)
     Path(io.output.record).write_text(record, encoding="utf-8")
-    counts = {name: value for name, value in result.record.items() if name not in ("columns", "labels", "repeats")}
+    # What may hold an answer that a person wrote down stays out of the log.
+    long = ("columns", "labels", "repeats", "answers", "crosswalk")
+    counts = {name: value for name, value in result.record.items() if name not in long}
     print(f"Recognised from the file: {json.dumps(counts, ensure_ascii=False)}")

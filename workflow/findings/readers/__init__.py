@@ -24,6 +24,7 @@ from findings.readers import (
     surveycto,
     surveymonkey,
 )
+from findings.readers.labelled import Reading
 from findings.readers.look import Look, look
 from findings.readers.table import RawTable, Repeat
 
@@ -32,12 +33,15 @@ __all__ = ["READERS", "RawTable", "Repeat", "Tool", "evidence_of", "read", "reco
 
 @dataclass(frozen=True)
 class Tool:
-    """A survey tool: the kinds of its files, what marks it, its reader, and its way from labels to codes, if any."""
+    """A survey tool: the kinds of its files, what marks it, its reader, and its way from labels to codes, if any; what
+    its headers may say, and what joins the options of one cell."""
 
     kinds: tuple[str, ...]
     marks: Callable[[Look], list[str]]
     read: Callable[..., RawTable]
     coded: Callable[..., RawTable] | None = None
+    reading: Callable[[str, RawTable], Reading] | None = None
+    joins: tuple[str, ...] = (" ",)
 
 
 TABLES = ("csv", "xlsx")
@@ -46,14 +50,32 @@ READERS: dict[str, Tool] = {
     "kobo_csv": Tool(("csv",), kobo.marks, kobo.read),
     "odk_central": Tool(("zip", "csv"), odk_central.marks, odk_central.read),
     "surveycto": Tool(TABLES, surveycto.marks, surveycto.read, surveycto.coded),
-    "google_forms": Tool(("csv", "xlsx", "zip"), google_forms.marks, google_forms.read, google_forms.coded),
-    "microsoft_forms": Tool(TABLES, microsoft_forms.marks, microsoft_forms.read, microsoft_forms.coded),
-    "qualtrics": Tool(("csv", "xlsx", "zip"), qualtrics.marks, qualtrics.read, qualtrics.coded),
-    "limesurvey": Tool(TABLES, limesurvey.marks, limesurvey.read, limesurvey.coded),
-    "surveymonkey": Tool(("csv", "xlsx", "zip"), surveymonkey.marks, surveymonkey.read, surveymonkey.coded),
-    "spss": Tool(("sav",), statistical.marks, statistical.read, statistical.coded),
-    "stata": Tool(("dta",), statistical.marks, statistical.read, statistical.coded),
-    "plain_csv": Tool(TABLES, plain_csv.marks, plain_csv.read, plain_csv.coded),
+    "google_forms": Tool(
+        ("csv", "xlsx", "zip"),
+        google_forms.marks,
+        google_forms.read,
+        google_forms.coded,
+        google_forms.reading,
+        google_forms.JOINS,
+    ),
+    "microsoft_forms": Tool(
+        TABLES,
+        microsoft_forms.marks,
+        microsoft_forms.read,
+        microsoft_forms.coded,
+        microsoft_forms.reading,
+        microsoft_forms.JOINS,
+    ),
+    "qualtrics": Tool(
+        ("csv", "xlsx", "zip"), qualtrics.marks, qualtrics.read, qualtrics.coded, qualtrics.reading, qualtrics.JOINS
+    ),
+    "limesurvey": Tool(TABLES, limesurvey.marks, limesurvey.read, limesurvey.coded, limesurvey.reading),
+    "surveymonkey": Tool(
+        ("csv", "xlsx", "zip"), surveymonkey.marks, surveymonkey.read, surveymonkey.coded, surveymonkey.reading
+    ),
+    "spss": Tool(("sav",), statistical.marks, statistical.read, statistical.coded, statistical.reading),
+    "stata": Tool(("dta",), statistical.marks, statistical.read, statistical.coded, statistical.reading),
+    "plain_csv": Tool(TABLES, plain_csv.marks, plain_csv.read, plain_csv.coded, plain_csv.reading, plain_csv.JOINS),
 }
 
 

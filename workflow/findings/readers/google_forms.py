@@ -18,6 +18,7 @@ from findings.readers.look import Look, read_table
 from findings.readers.table import RawTable, named_columns
 
 TIMESTAMP = "Timestamp"
+JOINS = (";", ", ")
 MOMENTS = "%Y/%m/%d %I:%M:%S %p"
 _GRID = re.compile(r"(?P<question>.+?)\s*\[(?P<row>[^\[\]]+)\]\s*", re.DOTALL)
 
@@ -40,11 +41,11 @@ def read(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> R
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes; the longest known options first where a Sheet joins them by a comma."""
-    notation = Notation(_reading, (";", ", "), {TIMESTAMP: "start"}, MOMENTS)
+    notation = Notation(reading, JOINS, {TIMESTAMP: "start"}, MOMENTS)
     return from_labels(raw, codebook, wave, place, notation)
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     """Its languages; of a grid, those of the question and of the row."""
     grid = _GRID.fullmatch(header)
     if grid is None:

@@ -16,7 +16,7 @@ import pandas as pd
 from findings.answers import data_rows
 from findings.errors import FindingsError
 from findings.instrument import OTHER, Codebook, Question
-from findings.labels import AMBIGUOUS, Choices, options_of, plain, splits, unique, wording
+from findings.labels import AMBIGUOUS, Choices, options_of, pieces, splits, token, unique, wording
 from findings.readers.kobo import OFF, ON
 from findings.readers.table import RawTable, shown
 
@@ -135,6 +135,9 @@ class _Coding:
         reading = self.notation.reading(header, self.raw)
         if entry.get("rename"):
             reading = Reading((str(entry["rename"]),), reading.wordings, reading.parts, reading.own)
+        if entry.get("option"):
+            self._option(str(entry["rename"]), str(entry["option"]), reading, header, cells)
+            return
         name = self._question(reading, header)
         if name is not None:
             # A declared name is given by findings.fates, which knows the column by its header.
@@ -187,15 +190,9 @@ class _Coding:
         code = next(iter(codes)) if len(codes) == 1 else OTHER if reading.own and OTHER in choices else None
         text = self._own_question(name, reading.own)
         if question.type == "select_multiple" and code and code != AMBIGUOUS:
-            ticks = self._ticks(cells, name, choices[code], code)
-            words = cells.where(ticks.isna() & cells.notna())
-            if words.notna().any():
-                if text is None:
-                    self._stop_own(name, words)
-                self._words(str(text), words)
-                ticks = ticks.mask(words.notna(), "1")
-            self.options.setdefault(name, []).append((code, ticks))
-        elif text is not None and (reading.own or question.type != "select_multiple"):
+            self._option(name, code, reading, header, cells)
+            return True
+        if text is not None and (reading.own or question.type != "select_multiple"):
             self._words(text, cells)
             if question.type == "select_one" and code:
                 self._chosen(name, code, cells)
@@ -203,6 +200,20 @@ class _Coding:
             return False
         self.named[f"{name}/{code}" if code else str(text)] = header
         return True
+
+    def _option(self, name: str, code: str, reading: Reading, header: str, cells: pd.Series) -> None:
+        """The column of one option: ticks, and respondents' own words in place of a tick."""
+        texts = (*self.codebook.choices[self.codebook.questions[name].list or ""][code].values(), *reading.parts)
+        ticks = self._ticks(cells, name, texts, code)
+        words = cells.where(ticks.isna() & cells.notna())
+        if words.notna().any():
+            text = self._own_question(name, reading.own)
+            if text is None:
+                self._stop_own(name, words)
+            self._words(str(text), words)
+            ticks = ticks.mask(words.notna(), "1")
+        self.options.setdefault(name, []).append((code, ticks))
+        self.named[f"{name}/{code}"] = header
 
     def _other(self, name: str | None, words: pd.Series) -> None:
         """Own words in a text question beside a question that has the option `other`: who wrote them chose it."""
@@ -221,11 +232,11 @@ class _Coding:
             at = self.headers.index(name)
             self.columns[at] = self.columns[at].mask(self.columns[at].isna() & words.notna(), code)
 
-    def _ticks(self, cells: pd.Series, name: str, labels: Mapping[str, str], code: str) -> pd.Series:
+    def _ticks(self, cells: pd.Series, name: str, texts: Collection[str], code: str) -> pd.Series:
         """1, 0 or null of an option's column; null too where the cell is neither a tick nor the option's own text."""
         # Some tools write the option's number in its column.
         number = str(len(self.options.get(name, ())) + 1)
-        own = {wording(text) for text in labels.values()} | {code, number}
+        own = {wording(text) for text in texts} | {code, number}
         mapped = {wording(cell): value for cell, value in self.mapped.get(name, {}).items()}
         change: dict[str, str | None] = {}
         for cell in cells.dropna().unique():
@@ -268,7 +279,10 @@ class _Coding:
             return
         choices = self.codebook.choices[question.list]
         codes = options_of(choices)
-        mapped = {wording(cell) for cell in self.mapped.get(question.name, {})}
+        several = question.type == "select_multiple"
+        # Answers that are mapped stay as they are until clean maps them, by the ledger; several as one word each.
+        mapped = {wording(raw): token(raw) if several else str(raw) for raw in self.mapped.get(question.name, {})}
+        known = {**mapped, **codes} if several else codes
         change: dict[str, str | None] = {}
         words: dict[str, str] = {}
         unknown: list[str] = []
@@ -279,9 +293,9 @@ class _Coding:
             if bare not in codes:
                 bare = next((w for word in self.notation.aliases.get(bare, ()) if (w := wording(word)) in codes), bare)
             if bare in mapped and bare not in codes:
-                change[cell] = plain(cell)
+                change[cell] = mapped[bare]
                 continue
-            readings = self._readings(bare, question.type, codes, choices)
+            readings = self._readings(bare, question.type, known, choices)
             if len(readings) > 1 or any(AMBIGUOUS in found for found in readings):
                 twofold.append(cell)
             elif readings:
@@ -289,9 +303,9 @@ class _Coding:
             elif text is None:
                 unknown.append(cell)
             else:
-                parts, rest = _longest(bare, codes, self.notation.joins, question.type)
+                parts, own, join = pieces(bare, known, self.notation.joins if several else ())
                 change[cell] = " ".join(dict.fromkeys(parts)) or None
-                words[cell] = rest
+                words[cell] = (join.strip() + " ").join(own)
         if twofold:
             raise FindingsError(
                 f"{len(twofold)} answer(s) can be read as more than one option of the form.",
@@ -328,26 +342,6 @@ class _Coding:
             mend="add the option to the form, or, if respondents may write their own, "
             f"`source: {{other: {{{name}: other_text_question}}}}` in wave.yaml.",
         )
-
-
-def _longest(text: str, codes: Mapping[str, str], joins: Collection[str], type_: str) -> tuple[list[str], str]:
-    """Codes of a cell that holds own words too, the longest known option first; and the words."""
-    if type_ != "select_multiple":
-        return [], text
-    join = next((mark for mark in joins if mark in text), next(iter(joins), " "))
-    found: list[str] = []
-    own: list[str] = []
-    longest = sorted(codes, key=len, reverse=True)
-    rest = text
-    while rest:
-        option = next((o for o in longest if rest == o or rest.startswith(o + join)), None)
-        if option is not None and codes[option] != AMBIGUOUS:
-            found.append(codes[option])
-            rest = rest[len(option) :].removeprefix(join)
-            continue
-        first, _, rest = rest.partition(join)
-        own.append(first)
-    return found, (join.strip() + " ").join(word for word in own if word)
 
 
 def _joined(before: pd.Series, after: pd.Series) -> pd.Series:

@@ -71,11 +71,11 @@ def _style(headers: list[str]) -> str:
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes: `Q1[SQ001]` is the option SQ001 of Q1, or the question Q1_SQ001 of a grid."""
-    notation = Notation(_reading, (), {"startdate": "start", "submitdate": "end"}, aliases=ALIASES)
+    notation = Notation(reading, (), {"startdate": "start", "submitdate": "end"}, aliases=ALIASES)
     return from_labels(raw, codebook, wave, place, notation)
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     code = _CODE.fullmatch(header)
     text = (code["text"] or "") if code else header
     sub = _SUB.fullmatch(text)

@@ -17,6 +17,7 @@ from findings.readers.look import Look, read_table
 from findings.readers.table import RawTable, named_columns
 
 START, END = "Start time", "Completion time"
+JOINS = (";",)
 
 
 def marks(look: Look) -> list[str]:
@@ -39,9 +40,9 @@ def read(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> R
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes."""
-    notation = Notation(_reading, (";",), {START: "start", END: "end"}, rows_alone=True)
+    notation = Notation(reading, JOINS, {START: "start", END: "end"}, rows_alone=True)
     return from_labels(raw, codebook, wave, place, notation)
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     return Reading(wordings=beside(header))

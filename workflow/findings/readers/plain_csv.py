@@ -34,8 +34,8 @@ def read(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> R
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes, as far as names, labels or wave.yaml tell."""
-    return from_labels(raw, codebook, wave, place, Notation(_reading, JOINS))
+    return from_labels(raw, codebook, wave, place, Notation(reading, JOINS))
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     return Reading((header.strip(),), beside(header))

@@ -39,6 +39,7 @@ UNFINISHED = {"false", "0"}
 _IMPORT = re.compile(r"\s*\{\s*[\"']ImportId[\"']")
 _PART = re.compile(r"(?P<name>.+)_(?P<number>\d+)(?P<own>_TEXT)?")
 _CHOICE = " - Selected Choice"
+JOINS = (",",)
 
 
 def marks(look: Look) -> list[str]:
@@ -97,11 +98,11 @@ def _states(table: RawTable) -> pd.Series:
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes; a column is known by its name, else by the question as asked."""
-    notation = Notation(_reading, (",",), {"StartDate": "start", "EndDate": "end"})
+    notation = Notation(reading, JOINS, {"StartDate": "start", "EndDate": "end"})
     return from_labels(raw, codebook, wave, place, notation)
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     asked = raw.wordings.get(header, "")
     whole = asked.removesuffix(_CHOICE)
     stem, _, part = whole.rpartition(" - ")

@@ -155,7 +155,7 @@ def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Map
         wordings={renamed[name]: text for name, text in raw.wordings.items() if name in renamed},
         values={renamed[name]: found for name, found in raw.values.items() if name in renamed},
     )
-    return folded(from_labels(table, codebook, wave, place, Notation(_reading)), codebook, place)
+    return folded(from_labels(table, codebook, wave, place, Notation(reading)), codebook, place)
 
 
 def _whole(name: str, codebook: Codebook) -> str:
@@ -170,5 +170,5 @@ def _whole(name: str, codebook: Codebook) -> str:
     return found[0] if len(found) == 1 else name
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     return Reading((header,), beside(raw.wordings.get(header, "")))

@@ -77,11 +77,11 @@ def read(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> R
 
 def coded(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: Mapping[str, Any]) -> RawTable:
     """Under the form's names and codes."""
-    notation = Notation(_reading, (), {"Start Date": "start", "End Date": "end"})
+    notation = Notation(reading, (), {"Start Date": "start", "End Date": "end"})
     return from_labels(raw, codebook, wave, place, notation)
 
 
-def _reading(header: str, raw: RawTable) -> Reading:
+def reading(header: str, raw: RawTable) -> Reading:
     question, join, option = header.rpartition(JOIN)
     if not join:
         return Reading(wordings=beside(header))

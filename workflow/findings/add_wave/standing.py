@@ -1,0 +1,59 @@
+"""How a drafted wave stands: what is sure, what is proposed, what is unknown, and what a person does next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from findings import crosswalk
+from findings.config import DECIDE, undecided
+from findings.crosswalk import SURE, Row
+from findings.readers.table import shown
+
+GUIDE = "docs/swap_in_a_wave.md"
+# So many lines of a kind are told; crosswalk.csv has them all.
+TOLD = 12
+
+
+def standing(folder: Path, name: str, study: Mapping[str, Any]) -> Iterable[str]:
+    """What is sure, what is proposed, what is unknown, and what to do next."""
+    rows = crosswalk.read(folder, name)
+    wave = yaml.safe_load((folder / "wave.yaml").read_text(encoding="utf-8"))
+    for kind in crosswalk.KINDS:
+        of = [row for row in rows if row.kind == kind]
+        left = [row for row in of if not row.accepted]
+        proposed, unknown = [row for row in left if _target(row)], [row for row in left if not _target(row)]
+        sure = sum(row.accepted == SURE for row in of)
+        decided = len(of) - sure - len(left)
+        yield f"  {kind}s: {sure} sure, {decided} decided, {len(proposed)} proposed, {len(unknown)} unknown."
+        for row in [*proposed, *unknown][:TOLD]:
+            what = row.answer if kind == "answer" else shown(row.header)
+            said = f"{_target(row)}? ({row.how}, {row.score} of 100)" if row in proposed else row.note
+            yield f"    {what} -> {said}"
+        if len(proposed) + len(unknown) > TOLD:
+            yield f"    ... and {len(proposed) + len(unknown) - TOLD} more in {crosswalk.FILE}"
+    open_rows = any(not row.accepted for row in rows)
+    decisions = undecided(wave)
+    steps = []
+    if open_rows:
+        steps.append(
+            f"Open {folder}/{crosswalk.FILE} in a spreadsheet. In each line whose `accepted` is empty write yes (it is"
+            " what the line says; correct `question` or `code` first if need be), drop (leave it out), identifying (it"
+            " tells who somebody is), or no (refused). Save it as CSV."
+        )
+    if decisions:
+        steps.append(f"Open {folder}/wave.yaml and write what it is in place of `{DECIDE}`: {', '.join(decisions)}.")
+    if name not in study["waves"]:
+        labels = ", ".join(f"{language}: ..." for language in study["languages"])
+        steps.append(f"Add a line under `waves:` of config.yaml, last:   {name}: {{label: {{{labels}}}}}")
+    steps.append("Run `./reproduce plan` to see what would run, then `./reproduce`. It stops at what is still open.")
+    yield "What to do next:"
+    yield from (f"  {number}. {step}" for number, step in enumerate(steps, start=1))
+    yield f"What each of these means: {GUIDE}"
+
+
+def _target(row: Row) -> str:
+    return row.code if row.kind == "answer" else "/".join(filter(None, (row.question, row.code)))
