@@ -9,6 +9,7 @@ from findings import environment
 environment.pin()
 
 from findings import aliases
+from findings.claims.declared import predicates
 from findings.config import check_waves, load_study, load_wave
 from findings.inputs import LABELS, PLAN, beside, both, code, confidential, derived_parts, exhibit_part, exhibits
 from findings.inputs import headline, laid_beside, named, part, raw_files, recodes_file, report_files, wave_file, words
@@ -20,6 +21,7 @@ check_waves(STUDY, Path("data/raw"))
 check_models(STUDY)
 WAVES = {name: load_wave(Path("data/raw") / name / "wave.yaml") for name in STUDY["waves"]}
 aliases.check(WAVES.values(), Path("data/reference"))
+STUDY["headline_wave"] = headline(STUDY, WAVES)
 EARLIER = {name: earlier_wave(name, WAVES) for name in WAVES}
 
 wildcard_constraints:

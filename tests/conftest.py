@@ -33,7 +33,7 @@ SHOWN = {
                 "adoption_ethnicity", "views", "specifications_urban", "associations", "barriers_ranks",
                 "together_finance", "gaps_groups", "bounds"},
     "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban",
-               "associations", "scales", "tests", "nonanswers"},
+               "associations", "scales", "tests", "nonanswers", "claims"},
 }  # fmt: skip
 
 
@@ -91,6 +91,10 @@ def smaller(config: dict) -> dict:
     return config
 
 
+# Claims whose indicators and groups the mini study has.
+CLAIMED = ("internet_barrier", "trust_barrier", "internet_first", "power_rural", "legitimacy_majority", "use_unchanged")
+
+
 def once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
     """`study` in a folder that `make` fills once, whichever worker of pytest-xdist comes first: a run costs minutes."""
     shared = tmp_path_factory.getbasetemp()
@@ -118,6 +122,9 @@ def _raw(study: Path) -> None:
     mini = smaller(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     text = yaml.safe_dump(mini, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
     (study / "config.yaml").write_text(text, encoding="utf-8")
+    claims = yaml.safe_load((ROOT / "claims.yaml").read_text(encoding="utf-8"))
+    kept = {name: {**claims["claims"][name], "expected": "unknown"} for name in CLAIMED}
+    (study / "claims.yaml").write_text(yaml.safe_dump({**claims, "claims": kept}, allow_unicode=True), encoding="utf-8")
     reference = study / "data" / "reference"
     truth = truth_of(WAVE, reference)
     config = load_study(study / "config.yaml")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 
 import numpy as np
+from findings.claims.declared import predicates, statements
 from findings.comparisons import KINDS, REST, STATISTIC
 from findings.config import Indicator, expand_indicators, levels
 from findings.families import Family, families, named
@@ -45,6 +46,7 @@ def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterat
                     "test_value": 3.2,
                     "df1": 1.9, "df": "≥30", "p": 0.02, "p_adjusted": 0.04, "comparison_family": family.id,
                 }  # fmt: skip
+    yield from _claims(config, indicators, of, random)
     yield from _missing(config, indicators, of, random)
     yield from _taken_apart(config, indicators, of, random)
 
@@ -58,6 +60,30 @@ def _taken_apart(config: dict, indicators: list[Indicator], of: dict, random: np
                 **_row(indicator, of, level.name, group), "statistic": effect, "estimate": round(value, 3), "n": 5000,
                 "ci_low": round(value - 0.02, 3), "ci_high": round(value + 0.02, 3), "ci_method": "t", "df": "≥30",
             }  # fmt: skip
+
+
+def _claims(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:
+    """A verdict of every kind, and the differences that claims are about."""
+    for number, (name, predicate) in enumerate(predicates(config).items()):
+        told = {"estimate": float(number % 3 - 1), "p": 0.01, "p_adjusted": None if number == 3 else 0.034}
+        yield {
+            "family": "claims",
+            "indicator": name,
+            "statistic": "verdict",
+            "comparison_family": "claims",
+            **told,
+            **of,
+        }
+        for part in statements(predicate, config, indicators):
+            if part.kind == "gap" and len(part.sides) == 2:
+                first = part.sides[0]
+                value = round(random.normal(0, 0.07), 3)
+                yield {
+                    **_row(first.indicator, of, first.breakdown, first.group), "statistic": "difference",
+                    "key": part.number(of["weighting"], of["wave"]), "estimate": value,
+                    "ci_low": round(value - 0.04, 3),
+                    "ci_high": round(value + 0.04, 3), "ci_method": "t", "n": 900, "comparison_family": "claims",
+                }  # fmt: skip
 
 
 def _missing(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:

@@ -45,7 +45,13 @@ def test_confidential_records(finished_study, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("estimates", "estimates.csv"), ("claims", "claims.en.csv"), ("exhibits", "exhibits.csv")]
+    ("name", "file"),
+    [
+        ("estimates", "estimates.csv"),
+        ("sentences", "sentences.en.csv"),
+        ("claims", "claims.csv"),
+        ("exhibits", "exhibits.csv"),
+    ],
 )
 def test_released_tables(finished_study, name, file):
     frame = pd.read_csv(finished_study / "results" / "release" / file)

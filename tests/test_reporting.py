@@ -17,7 +17,7 @@ from findings.figures import timeline
 from findings.figures.page import save
 from findings.inventory import load_inventory
 from findings.release import write_record
-from findings.reporting import Parts, build_html, build_pdf, content, write_claims
+from findings.reporting import Parts, build_html, build_pdf, content, write_sentences
 from pypdf import PdfReader
 from released_example import WAVE, released, study
 
@@ -113,9 +113,9 @@ def test_real_data_are_not_called_synthetic(parts):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_claims_hold_only_released_keys_and_the_texts_they_print(parts, tmp_path, lang):
     _, claims = content(parts, lang)
-    write_claims(claims, tmp_path / "claims.csv")
-    schema = json.loads((ROOT / "workflow/schemas/claims.schema.json").read_text())
-    with (tmp_path / "claims.csv").open(encoding="utf-8") as stream:
+    write_sentences(claims, tmp_path / "sentences.csv")
+    schema = json.loads((ROOT / "workflow/schemas/sentences.schema.json").read_text())
+    with (tmp_path / "sentences.csv").open(encoding="utf-8") as stream:
         lines = list(csv.DictReader(stream))
     assert len(lines) > 10
     for line in lines:

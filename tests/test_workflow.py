@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import WAVE, command, reproduce
 from findings.environment import PINNED, ROOT
 from python_calamine import CalamineWorkbook
@@ -219,3 +220,16 @@ def test_a_new_wave_runs_its_own_jobs_and_those_across_waves(study):
     for rule in ("ingest", "clean", "weight", "estimate", "disclose"):
         jobs = [block for block in done.stdout.split("\n\n") if f"rule {rule}:" in block]
         assert not any(f"confidential/{WAVE}/" in job.split("output:")[-1] for job in jobs), rule
+
+
+def test_a_sentence_that_no_longer_stands_stops_the_run_and_the_last_release_stays(study):
+    before, path = released(study), study / "claims.yaml"
+    found = pd.read_csv(study / "results/release/claims.csv").set_index("id")["verdict"]
+    other = "not_supported" if found["internet_barrier"] == "supported" else "supported"
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    declared["claims"]["internet_barrier"]["expected"] = other
+    path.write_text(yaml.safe_dump(declared, allow_unicode=True), encoding="utf-8")
+    done = reproduce(study)
+    words = done.stdout + done.stderr
+    assert done.returncode != 0 and f"internet_barrier (expected {other}, now {found['internet_barrier']}" in words
+    assert "when_stale: print" in words and released(study) == before

@@ -21,6 +21,7 @@ from findings import crosswalk, grids
 from findings.errors import FindingsError
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
+CONFIG = "config.yaml"
 # What a drafted wave.yaml holds where a person has to decide.
 DECIDE = "decide"
 TEXTS = frozenset({"label", "question", "base_label", "title", "note"})
@@ -85,11 +86,28 @@ class Level:
 
 
 def load_study(path: Path) -> dict[str, Any]:
-    """config.yaml, checked against its schema and in its cross-references."""
+    """config.yaml, checked against its schema and in its cross-references; `claims` is claims.yaml beside it."""
     study = _load(path, "config")
     for problem, found, allowed in _cross_references(study):
         raise _wrong(path.name, problem, found, allowed)
-    return study
+    return study | load_claims(study, path.with_name("claims.yaml"))
+
+
+def load_claims(study: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """`claims`: claims.yaml, checked against its schema and the study; nothing where there is none."""
+    # Imported here: claims are made of indicators and levels.
+    from findings.claims.declared import problems
+
+    if path.is_file():
+        declared = _load(path, "declared_claims")
+        for problem, found, allowed in problems(study, declared, expand_indicators(study), levels(study)):
+            raise _wrong(path.name, problem, found, allowed)
+        return {"claims": declared}
+    shown = [name for name, entry in study["exhibits"]["tables"].items() if entry["kind"] == "claims"]
+    if shown:
+        wanted = f"claims.yaml beside {CONFIG}, or no table of claims"
+        raise _wrong(CONFIG, f"exhibits.tables.{shown[0]}.kind", "claims, and there is no claims.yaml", wanted)
+    return {}
 
 
 def load_wave(path: Path) -> dict[str, Any]:
@@ -122,9 +140,7 @@ def check_waves(study: Mapping[str, Any], raw: Path) -> None:
     for wave in study["waves"]:
         if not (raw / wave / "wave.yaml").is_file():
             there = ", ".join(sorted(path.parent.name for path in raw.glob("*/wave.yaml"))) or "none"
-            raise _wrong(
-                "config.yaml", f"waves.{wave}", "a wave without data", f"a folder of {raw}/ with wave.yaml: {there}"
-            )
+            raise _wrong(CONFIG, f"waves.{wave}", "a wave without data", f"a folder of {raw}/ with wave.yaml: {there}")
 
 
 def without_labels(study: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +155,7 @@ def _stripped(node: Any) -> Any:
 
 
 def _load(path: Path, schema: str) -> dict[str, Any]:
-    name = path.name if schema == "config" else f"{path.parent.name}/{path.name}"
+    name = path.name if schema in ("config", "declared_claims") else f"{path.parent.name}/{path.name}"
     if not path.is_file():
         raise FindingsError("The file is missing.", file=name, mend=f"write {name}; docs/contracts.md shows one.")
     try:

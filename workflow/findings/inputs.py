@@ -63,10 +63,10 @@ OF_NO_WAVE = ("timeline", "inventory")
 # Kinds of exhibits that show derived rows, whose jobs wait for them.
 DERIVED_KINDS = (
     "change", "dumbbell", "slope", "decomposition", "decompositions", "specification", "effects", "models",
-    "reliability", "ranked", "ranks", "upset", "gaps", "comparisons", "tests", "bounds", "nonanswers",
+    "reliability", "ranked", "ranks", "upset", "gaps", "comparisons", "tests", "bounds", "nonanswers", "claims",
 )  # fmt: skip
 # Of these, kinds that show the comparable waves before too.
-WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions")
+WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions", "claims")
 # What exhibits know of the study; the exhibits themselves come one by one.
 LABELS = (
     "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
@@ -109,7 +109,11 @@ def exhibit_part(study: Mapping[str, Any], kind: str, name: str) -> dict[str, An
         for other, own in study["exhibits"][kind].items()
         if own["kind"] == entry["kind"] == "groups" and own.get("indicators") == entry.get("indicators")
     }
-    return {**part(study, *LABELS, labels=True), "exhibits": {"figures": {}, "tables": {}, kind: {**same, name: entry}}}
+    claims = ("claims", "headline_wave") if entry["kind"] == "claims" else ()
+    return {
+        **part(study, *LABELS, *claims, labels=True),
+        "exhibits": {"figures": {}, "tables": {}, kind: {**same, name: entry}},
+    }
 
 
 def words(study: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,15 +155,14 @@ def confidential(name: str, waves: Sequence[str]) -> list[str]:
 
 
 def beside(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcards: Any) -> list[str]:
-    """What an exhibit needs beside its wave's estimates: derived rows, and the releases of the waves before it.
+    """What an exhibit needs beside its wave's estimates: derived rows, and then both files of the waves before it.
 
     These are the comparable ones, the last of them first, for the kinds that show several waves.
     """
     own = {**study["exhibits"]["figures"], **study["exhibits"]["tables"]}[wildcards.name]
     if own["kind"] not in DERIVED_KINDS:
         return []
-    made, wave = [f"results/work/release/{wildcards.wave}/derived.csv"], earlier[wildcards.wave]
-    while wave and own["kind"] in WAVES_KINDS:
-        made.append(f"results/work/release/{wave}/estimates.csv")
-        wave = earlier[wave]
-    return made
+    waves: list[str] = [wildcards.wave]
+    while own["kind"] in WAVES_KINDS and (before := earlier[waves[-1]]) is not None:
+        waves.append(before)
+    return [f"results/work/release/{wave}/{name}.csv" for wave in waves for name in ("estimates", "derived")][1:]

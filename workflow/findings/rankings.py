@@ -61,15 +61,9 @@ def rank_rows(
 
 
 def _ranking(of: Sample, name: str, items: Sequence[Indicator], level: float, *, sets: bool) -> list[dict[str, Any]]:
-    values = of.frame[[item.column for item in items]].to_numpy(dtype=float)
-    answered = (~np.isnan(values)).sum(axis=0)
-    # An item that nobody answered has no row in the register, and no rank.
-    items = [item for item, count in zip(items, answered, strict=True) if count]
-    values = values[:, answered > 0]
+    items, shares, df = ranked_shares(of, items)
     if len(items) < 2:
         return []
-    shares = means(of, values, np.ones(values.T.shape, dtype=bool))
-    df = effective_df(of, shares)
     low = high = np.full(len(items), np.nan)
     point = 1.0 + (shares.value[None, :] > shares.value[:, None]).sum(axis=1)
     known = sets and df > 0
@@ -86,12 +80,24 @@ def _ranking(of: Sample, name: str, items: Sequence[Indicator], level: float, *,
             "rank_high": high[i],
             "ci_method": METHOD if known else None,
             "df": df if known else np.nan,
-            "n": float(answered[answered > 0][i]),
+            "n": float(shares.held[:, i].sum()),
             "comparison_family": place if known else None,
             "cells": needs(rows=every),
         }
         for i, item in enumerate(items)
     ]
+
+
+def ranked_shares(of: Sample, items: Sequence[Indicator]) -> tuple[list[Indicator], Linear, float]:
+    """The items that have an answer, their shares, and the degrees of freedom of these (NaN where no item is left).
+
+    An item that nobody answered has no row in the register, and no rank.
+    """
+    values = of.frame[[item.column for item in items]].to_numpy(dtype=float)
+    answered = (~np.isnan(values)).any(axis=0)
+    items, values = [item for item, one in zip(items, answered, strict=True) if one], values[:, answered]
+    shares = means(of, values, np.ones(values.T.shape, dtype=bool))
+    return items, shares, effective_df(of, shares) if items else np.nan
 
 
 def effective_df(of: Sample, statistics: Linear) -> float:

@@ -109,6 +109,21 @@ def studentised(covariance: Floats, df: float, draws: int, seed: int) -> Floats:
         return (error[:, :, None] - error[:, None, :]) / own_se
 
 
+def adjusted_p(values: Floats, covariance: Floats, df: float, *, draws: int = DRAWS, seed: int = SEED) -> Floats:
+    """p of "the row's item is not above the column's" (items × items), corrected for every ordered pair at once.
+
+    The share of draws in which the largest t of all pairs is at least the pair's own (single step, and so never smaller
+    than what `rank_sets` goes by), each draw counted with the data themselves. 1 where a difference has no variance.
+    """
+    se = standard_errors(covariance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(se > 0, (values[:, None] - values[None, :]) / se, -np.inf)
+    noise = studentised(covariance, df, draws, seed)
+    largest = np.sort(noise[:, se > 0].max(axis=1)) if (se > 0).any() else np.zeros(draws)
+    as_large = draws - np.searchsorted(largest, t, side="left")
+    return np.asarray((1.0 + as_large) / (1.0 + draws), dtype=np.float64)
+
+
 def critical_value(noise: Floats, open_pairs: Bools, level: float) -> float:
     """The `level` quantile of the largest of `noise` (draws × items × items) among the ordered pairs that are open."""
     return float(np.quantile(noise[:, open_pairs].max(axis=1), level, method="higher"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,6 +131,33 @@ class Released:
                     rows[-1] += csv.DictReader(stream)
         return cls(rows[0], config, earlier, rows[1])
 
+    @classmethod
+    def beside(cls, path: Path, config: Mapping[str, Any], others: Sequence[Path]) -> Released:
+        """From an estimates.csv and what stands beside it: its derived.csv, and both files of each wave before.
+
+        The nearest wave is first; `others` is empty where the estimates are all that is needed.
+        """
+        own, before = next(iter(others), None), others[1:]
+        earlier: Released | None = None
+        for estimates, derived in reversed([*zip(before[::2], before[1::2], strict=True)]):
+            earlier = cls.read(estimates, config, derived, earlier)
+        return cls.read(path, config, own, earlier)
+
+    @classmethod
+    def chain(
+        cls, paths: Iterable[Path], derived: Iterable[Path], config: Mapping[str, Any],
+        earlier: Mapping[str, str | None],
+    ) -> dict[str, Released]:  # fmt: skip
+        """The releases of several waves by name, each with the one that `earlier` says is before it.
+
+        `paths` are estimates.csv in folders of the waves' names, an earlier wave first; `derived` their derived.csv.
+        """
+        found: dict[str, Released] = {}
+        for path, own in zip(paths, derived, strict=True):
+            wave = path.parent.name
+            found[wave] = cls.read(path, config, own, found.get(earlier[wave] or ""))
+        return found
+
     @property
     def waves(self) -> list[Released]:
         """The comparable waves before that are at hand, the first one first, and this one."""
@@ -178,6 +205,10 @@ class Released:
         if self.earlier is not None:
             return self.earlier.number(key)
         raise FindingsError("A sentence or an exhibit asks for a key that is not released.", codes=[key])
+
+    def has(self, key: str) -> bool:
+        """Whether a key has a row, withheld or not, in this wave or in one that it is compared with."""
+        return key in self._by_key or (self.earlier is not None and self.earlier.has(key))
 
     def select(self, family: str, indicator: str | None = None, **wanted: str | None) -> list[Estimate]:
         """Rows whose columns equal `wanted` (None = the column is null), in the order of the file."""

@@ -1,4 +1,4 @@
-"""The report: chapters of text and exhibits, as a tagged PDF and as one HTML file, and the list of its claims.
+"""The report: chapters of text and exhibits, as a tagged PDF and as one HTML file, and the list of its sentences.
 
 Both are views of one `content`; neither template holds a number.
 """
@@ -32,7 +32,7 @@ from findings.text.facts import wave_label
 from findings.text.numbers import numerals
 from findings.text.sentences import Claim, claim
 
-CLAIMS = ["wave", "exhibit", "sentence", "keys", "texts"]
+SENTENCES = ["wave", "exhibit", "sentence", "keys", "texts"]
 # Characters of a table's line that a page holds, and of a column that is not broken.
 LINE, SHORT = 100, 18
 # Height of a page's text by its width, with room for a heading and a caption.
@@ -205,11 +205,11 @@ def _share(image: Path) -> float:
     return min(1.0, PAGE * wide / high)
 
 
-def write_claims(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
-    """claims.csv: each sentence with a number, the keys of its numbers, and each number as printed, in order."""
+def write_sentences(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
+    """sentences.csv: each sentence with a number, the keys of its numbers, and each number as printed, in order."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(CLAIMS)
+        writer.writerow(SENTENCES)
         for wave, each in claims:
             if each.keys:
                 # A key has no space in it; a printed number may: a bar divides those.

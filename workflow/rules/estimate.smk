@@ -1,5 +1,6 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
 PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "models", "wave_diff"]
+PARTS += ["claims"] if "claims" in STUDY else []
 
 
 rule estimate:
@@ -223,3 +224,33 @@ rule barriers:
         "../../envs/run.yaml"
     script:
         "../scripts/barriers.py"
+
+
+rule claims:
+    message:
+        "Testing what the report claims on wave {wildcards.wave}"
+    input:
+        wave=wave_file,
+        indicators="results/confidential/{wave}/indicators.parquet",
+        design="results/confidential/{wave}/design.json",
+        # Which rows are withheld: a claim on one of these is counted, and told nothing of.
+        judged=lambda wildcards: [
+            f"results/confidential/{wave}/disclosure.parquet"
+            for wave in (wildcards.wave, EARLIER[wildcards.wave])
+            if wave
+        ],
+        # Differences that are there already.
+        made=lambda wildcards: derived_parts(wildcards, ["comparisons"], EARLIER),
+        code=code("claims"),
+    output:
+        rows="results/confidential/{wave}/claims.parquet",
+    params:
+        study=part(STUDY, *PLAN, "rankings", "headline_weighting"),
+        predicates=predicates(STUDY),
+        earlier=lambda wildcards: EARLIER[wildcards.wave],
+    log:
+        "results/logs/{wave}/claims.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/claims.py"

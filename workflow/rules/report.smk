@@ -4,6 +4,28 @@ FIGURE_FILES = named(FIGURES, "results/work/release/figures/", [".{language}.{fo
 TABLE_FILES = named(TABLES, "results/work/release/tables/", [".{language}.html", ".{language}.xlsx", ".csv"], LANGUAGES)
 INVENTORY = "data/reference/inventory.yaml" if any(not wave for _, wave in FIGURES + TABLES) else []
 
+CLAIMS = ["results/work/release/claims.csv"] if "claims" in STUDY else []
+
+
+rule verdicts:
+    message:
+        "Telling what the release says of each claim"
+    input:
+        estimates=RELEASED,
+        derived=DERIVED,
+        code=code("verdicts"),
+    output:
+        claims="results/work/release/claims.csv",
+    params:
+        study=part(STUDY, *LABELS, "claims", "headline_wave", labels=True),
+        earlier=EARLIER,
+    log:
+        "results/logs/verdicts.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/verdicts.py"
+
 
 rule report:
     message:
@@ -11,6 +33,8 @@ rule report:
     input:
         estimates=RELEASED,
         derived=DERIVED,
+        # A sentence that no longer stands stops the run here.
+        claims=CLAIMS,
         inventory=INVENTORY,
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
         waves=expand("data/raw/{wave}/wave.yaml", wave=WAVES),
@@ -20,12 +44,12 @@ rule report:
     output:
         pdf="results/work/release/report.{language}.pdf",
         html="results/work/release/report.{language}.html",
-        claims="results/work/release/claims.{language}.csv",
+        sentences="results/work/release/sentences.{language}.csv",
     params:
-        study=part(STUDY, *LABELS, "exhibits", "report", labels=True),
+        study=part(STUDY, *LABELS, "exhibits", "report", "claims", "headline_wave", labels=True),
         figures=FIGURES,
         tables=TABLES,
-        headline=headline(STUDY, WAVES),
+        headline=STUDY["headline_wave"],
         earlier=EARLIER,
         release=lambda wildcards, output: str(Path(output.pdf).parent),
     log:
@@ -45,14 +69,14 @@ rule release:
         reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"]),
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
         + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES),
-        claims=expand("results/work/release/claims.{language}.csv", language=LANGUAGES),
+        claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
         code=code("release"),
     output:
         update("results/release/MANIFEST.sha256"),
     params:
         study=part(STUDY, *LABELS, "exhibits", "disclosure", labels=True),
-        work=lambda wildcards, input: str(Path(input.claims[0]).parent),
+        work=lambda wildcards, input: str(Path(input.reports[0]).parent),
     log:
         "results/logs/release.log",
     conda:

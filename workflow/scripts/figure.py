@@ -9,11 +9,7 @@ with job(snakemake) as io:
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
     fonts.use(Path(io.input.fonts))
-    derived, *before = [*map(Path, io.input.beside)] or [None]
-    earlier = None
-    for path in reversed(before):
-        earlier = Released.read(path, study, earlier=earlier)
-    released = Released.read(Path(io.input.estimates), study, derived, earlier)
+    released = Released.beside(Path(io.input.estimates), study, [*map(Path, io.input.beside)])
     for language in study["languages"]:
         paths = [Path(path) for path in io.output.files if Path(path).name.split(".")[-2] == language]
         save(figures.draw(released, name, language), paths, study["source_date_epoch"], language)

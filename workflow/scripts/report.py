@@ -6,18 +6,14 @@ with job(snakemake) as io:
     from findings.config import load_wave
     from findings.inventory import load_inventory
     from findings.release import Released
-    from findings.reporting import Parts, build_html, build_pdf, content, write_claims
+    from findings.reporting import Parts, build_html, build_pdf, content, write_sentences
 
     study, release, language = io.params.study, Path(io.params.release), io.wildcards.language
     waves = {Path(path).parent.name: load_wave(Path(path)) for path in io.input.waves}
-    released: dict[str, Released] = {}
-    for path, derived in zip(map(Path, io.input.estimates), map(Path, io.input.derived), strict=True):
-        wave = path.parent.name
-        earlier = released.get(io.params.earlier[wave])
-        released[wave] = Released.read(path, study, derived, earlier)
+    released = Released.chain(map(Path, io.input.estimates), map(Path, io.input.derived), study, io.params.earlier)
     inventory = load_inventory(Path(io.input.inventory), study["services"]) if io.input.inventory else {}
     parts = Parts(released, waves, io.params.headline, io.params.figures, io.params.tables, inventory, release)
     found, claims = content(parts, language)
-    write_claims(claims, Path(io.output.claims))
+    write_sentences(claims, Path(io.output.sentences))
     build_html(found, release, Path(io.input.fonts), Path(io.output.html))
     build_pdf(found, release, Path(io.input.fonts), Path(io.output.pdf), study["source_date_epoch"])

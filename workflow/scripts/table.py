@@ -8,11 +8,7 @@ with job(snakemake) as io:
     from findings.tables.labelled import write
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
-    derived, *before = [*map(Path, io.input.beside)] or [None]
-    earlier = None
-    for path in reversed(before):
-        earlier = Released.read(path, study, earlier=earlier)
-    released = Released.read(Path(io.input.estimates), study, derived, earlier)
+    released = Released.beside(Path(io.input.estimates), study, [*map(Path, io.input.beside)])
     made = {language: tables.labelled(released, name, language) for language in study["languages"]}
     write(tables.build(released, name), made, Path(io.output.codes), io.output.files, study["source_date_epoch"])
     keys = tables.keys(released, name)

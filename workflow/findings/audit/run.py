@@ -194,7 +194,11 @@ def _family(root: Path, found: sources.Exact, frame: Frame) -> _Family | None:
     rows = sources.rows_of_family(root / "results" / "confidential" / found.row["wave"], found.part, name)
     declared = {entry["id"]: entry["correction"] for entry in frame.study.get("comparisons", [])}
     models = frame.study.get("models", {})
-    own = declared.get(name) or next(e["correction"] for m, e in models.items() if name.startswith(f"model_{m}_"))
+    of_models = (entry["correction"] for model, entry in models.items() if name.startswith(f"model_{model}_"))
+    own = declared.get(name) or next(of_models, None)
+    if own is None:
+        # The verdicts of claims: no second computation tells their p.
+        return None
     tests: dict[tuple[Any, ...], int] = {}
     p: list[float] = []
     for row in rows:

@@ -20,7 +20,7 @@ csv.field_size_limit(2**31 - 1)
 PARTS = {
     "register": "estimate", "descriptives": "descriptives", "barriers": "barriers", "comparisons": "comparisons",
     "nonanswers": "nonanswers", "specifications": "specify", "models": "models", "changes": "changes",
-    "wave_diff": "wave_diff",
+    "wave_diff": "wave_diff", "claims": "claims",
 }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def exhibits(release: Path, key: str) -> list[Row]:
 def sentences(release: Path, key: str) -> list[Row]:
     """Sentences in which the number of a key stands: language, exhibit, sentence, and the number as printed."""
     made = []
-    for path in sorted(release.glob("claims.*.csv")):
+    for path in sorted(release.glob("sentences.*.csv")):
         with path.open(newline="", encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 keys = row["keys"].split(" ")

@@ -12,6 +12,7 @@ from findings.release import Released
 from findings.tables import (
     by_group,
     change,
+    claims,
     comparisons,
     decompositions,
     glossary,
@@ -44,6 +45,7 @@ TABLES: dict[str, tuple[Build, Label]] = {
     "comparisons": (comparisons.build, comparisons.label),
     "tests": (comparisons.build_tests, comparisons.label_tests),
     "nonanswers": (nonanswers.build, nonanswers.label),
+    "claims": (claims.build, claims.label),
 }
 
 

@@ -14,7 +14,7 @@ import xlsxwriter
 
 from findings.release import Estimate, Released
 from findings.text.captions import captions
-from findings.text.exhibits import footer, question, title
+from findings.text.exhibits import footer, question, title, value
 from findings.text.numbers import PLAIN, SIGNED, numerals, shown
 
 # What a spreadsheet would read as a formula (OWASP, CSV injection).
@@ -23,7 +23,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Labelled:
-    """A table as a reader sees it: a cell is a text, a count, or an Estimate; `stamp` is empty for real data."""
+    """A table as a reader sees it: a cell is a text, a count, an Estimate, or a tuple of Lines, each with its interval.
+
+    `stamp` is empty for real data.
+    """
 
     name: str
     lang: str
@@ -39,6 +42,8 @@ class Labelled:
         return [[self._text(cell) for cell in row] for row in self.rows]
 
     def _text(self, cell: Any) -> str:
+        if isinstance(cell, tuple):
+            return "; ".join(f"{line.label} {value(line.estimate, self.lang)}".strip() for line in cell)
         if isinstance(cell, Estimate):
             return shown(cell, self.lang) if cell.published else f"◇ {captions(self.lang)['withheld']}"
         return numerals(f"{cell:,}", self.lang) if isinstance(cell, int) else str(cell)
@@ -48,7 +53,9 @@ def words_of(
     released: Released, name: str, entry: Mapping[str, Any], header: list[str], rows: list[list[Any]], lang: str
 ) -> Labelled:
     """The table with its title, question and notes."""
-    estimates = [cell for row in rows for cell in row if isinstance(cell, Estimate)]
+    cells = [cell for row in rows for cell in row]
+    estimates = [cell for cell in cells if isinstance(cell, Estimate)]
+    estimates += [line.estimate for cell in cells if isinstance(cell, tuple) for line in cell]
     return Labelled(
         name=name,
         lang=lang,

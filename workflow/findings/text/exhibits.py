@@ -16,7 +16,7 @@ from findings.text.takeaways import facts
 
 TABLE_KINDS = (
     "sample", "indicators", "by_group", "quality", "glossary", "models", "reliability", "comparisons", "tests",
-    "nonanswers", "decompositions",
+    "nonanswers", "decompositions", "claims",
 )  # fmt: skip
 
 

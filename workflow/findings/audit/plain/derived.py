@@ -54,8 +54,12 @@ def difference_row(frame: Frame, leaves: Sequence[tuple[float, Parts]]) -> Numbe
 
 
 def _alone(parts: Sequence[Parts]) -> bool:
-    """Whether two ministries are compared: the number who answered on either is not told, but the fewer of the two."""
-    return len(parts) == 2 and parts[0].ministry != parts[1].ministry
+    """Whether other than two groups of one question are compared: then the number who answered on either is not told.
+
+    What is told is the fewer of the two.
+    """
+    of = [(part.ministry, part.service, part.indicator, part.breakdown) for part in parts]
+    return len(parts) == 2 and of[0] != of[1]
 
 
 def _combined(signs: Sequence[float], parts: Sequence[Linear]) -> Linear:
