@@ -234,11 +234,7 @@ rule claims:
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
         # Which rows are withheld: a claim on one of these is counted, and told nothing of.
-        judged=lambda wildcards: [
-            f"results/confidential/{wave}/disclosure.parquet"
-            for wave in (wildcards.wave, EARLIER[wildcards.wave])
-            if wave
-        ],
+        judged=lambda wildcards: confidential("disclosure.parquet", both(wildcards, EARLIER)),
         # Differences that are there already.
         made=lambda wildcards: derived_parts(wildcards, ["comparisons"], EARLIER),
         code=code("claims"),
