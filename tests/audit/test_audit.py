@@ -263,6 +263,9 @@ def test_steps_are_counted_over_the_numbers_own_respondents(audited):
         own = ledger[(ledger["step"] == step["step"]) & (ledger["column"] != "dropped_by")]
         texts = set(ledger["column"]) - set(rows(audited, "responses")[0]) - {"dropped_by"}
         own = own[~own["column"].isin(texts)]
+        flag = own["old"].fillna("") == own["new"].fillna("")
+        assert step["flagged"] == len(set(own.loc[flag, "row"]) & ids)
+        own = own[~flag]
         assert step["touched"] == len(set(own["row"]) & ids)
         assert step["dropped"] == int(((ledger["step"] == step["step"]) & (ledger["column"] == "dropped_by")).sum())
 

@@ -312,14 +312,15 @@ def questions_of(frame: Frame, columns: Sequence[str], parts: Sequence[Parts]) -
 def cleaning(frame: Frame, own: Sequence[bool], questions: set[str]) -> list[Row]:
     """Each step of the wave's cleaning: respondents it dropped, and of those of the number, whom it changed.
 
-    `touched` are respondents (of `own`) with any cell changed, `here` with a cell of `questions` changed, `entries` the
-    changes to those cells by reason. Counts of respondents: not for release.
+    `touched` are respondents (of `own`) with any cell changed, `here` with a cell of `questions` changed, `flagged`
+    with a cell that broke a rule and was left; `entries` are the changes to cells of `questions` by reason. Counts of
+    respondents: not for release.
     """
     wave = frame.answers.wave
     ids = {row["row_id"] for row, one in zip(wave.rows, own, strict=True) if one}
 
     def blank(step: str) -> Row:
-        return {"step": step, "dropped": 0, "touched": set(), "here": set(), "entries": {}}
+        return {"step": step, "dropped": 0, "touched": set(), "here": set(), "flagged": set(), "entries": {}}
 
     steps = {entry["step"]: blank(entry["step"]) for entry in wave.declared["cleaning"]}
     for row_id, entries in wave.touched.items():
@@ -327,12 +328,16 @@ def cleaning(frame: Frame, own: Sequence[bool], questions: set[str]) -> list[Row
             step = steps.setdefault(entry["step"], blank(entry["step"]))
             if entry["column"] == "dropped_by":
                 step["dropped"] += 1
+            elif row_id in ids and entry["old"] == entry["new"]:
+                # A cell that breaks a rule and stays as it is.
+                step["flagged"].add(row_id)
             elif row_id in ids:
                 step["touched"].add(row_id)
                 if entry["column"] in questions:
                     step["here"].add(row_id)
                     step["entries"][entry["reason"]] = step["entries"].get(entry["reason"], 0) + 1
-    return [{**step, "touched": len(step["touched"]), "here": len(step["here"])} for step in steps.values()]
+    sets = ("touched", "here", "flagged")
+    return [{**step, **{name: len(step[name]) for name in sets}} for step in steps.values()]
 
 
 def cells(frame: Frame, own: Sequence[bool], columns: Sequence[str], questions: set[str], weighting: str) -> list[Row]:

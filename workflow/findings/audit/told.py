@@ -139,6 +139,7 @@ def _cleaning(counts: dict[str, list[Row]]) -> Iterator[str]:
         yield "ones it changed, and the ones it changed in a cell that the number rests on"
         for step in steps:
             counts_ = f"dropped {step['dropped']:>5}   changed {step['touched']:>5}   here {step['here']:>5}"
+            counts_ += f"   flagged {step['flagged']:>5}" if step["flagged"] else ""
             yield f"  {step['step']:16} {counts_}"
             yield from (f"      {count} × {reason}" for reason, count in sorted(step["entries"].items()))
 
