@@ -19,6 +19,9 @@ NUMBERS = (
     "bound_high", "test_value", "df1", "p", "p_adjusted", "detectable", "rank_low", "rank_high",
 )  # fmt: skip
 TESTED = ("test_value", "p", "detectable")
+# Without these a number is not recomputed: what a reader takes from it.
+CORE = {"estimate", "se", "ci_low", "ci_high", "bound_low", "bound_high", "test_value", "p", "p_adjusted", "rank_low",
+        "rank_high"}  # fmt: skip
 WORDS = ("ci_method", "reliability")
 
 

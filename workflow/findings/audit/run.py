@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from findings.audit import explain, recompute_r, sources, tasks
-from findings.audit.compare import Check, checks, misrounded, unchecked
+from findings.audit.compare import CORE, Check, checks, misrounded, unchecked
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.derived import adjusted
 from findings.audit.plain.estimates import Frame, NotComputed
@@ -53,7 +53,8 @@ class Audit:
         """The exit status."""
         if self.problems:
             return DIFFERS
-        twice = all(any(c.column == "estimate" for c in self.checks.get(name, [])) for name in (SECOND, R))
+        done = [self.checks.get(name, []) for name in (SECOND, R)]
+        twice = all(checks and not CORE.intersection(unchecked(self.exact, checks)) for checks in done)
         return AGREES if twice else NOT_TWICE
 
 

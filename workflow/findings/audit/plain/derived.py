@@ -190,6 +190,8 @@ def combination_row(frame: Frame, parts: Parts) -> Numbers:
     """The share of those who named exactly these of the sets shown."""
     sample = frame.sample(parts.weighting or "none")
     made = share_row(frame, sample, combination_values(frame, parts), sample.rows, False)
+    # Its cells are counts of its own, not a base and a numerator.
+    del made["k"]
     if "se" not in made:
         return made
     p, se, df, n = (made[name] for name in ("estimate", "se", "df", "n"))
