@@ -35,7 +35,8 @@ FUNCTIONS = {
     "uncoded": "register.uncoded_rows",
     "descriptives": "descriptives.descriptives", "barriers": "rankings.rows", "comparisons": "comparisons.comparisons",
     "nonanswers": "nonanswers.nonanswers", "specifications": "specifications.of_wave", "models": "models.part.models",
-    "changes": "changes.changes", "wave_diff": "wave_diff.shifts.rows", "claims": "claims.part.claims",
+    "changes": "changes.changes", "decompositions": "decompositions.decompositions",
+    "wave_diff": "wave_diff.shifts.rows", "claims": "claims.part.claims",
 }  # fmt: skip
 # The rules on the way to every row, with what each is at heart.
 WAY = [

@@ -20,7 +20,7 @@ csv.field_size_limit(2**31 - 1)
 PARTS = {
     "register": "estimate", "descriptives": "descriptives", "barriers": "barriers", "comparisons": "comparisons",
     "nonanswers": "nonanswers", "specifications": "specify", "models": "models", "changes": "changes",
-    "wave_diff": "wave_diff", "claims": "claims",
+    "decompositions": "decompositions", "wave_diff": "wave_diff", "claims": "claims",
 }  # fmt: skip
 
 

@@ -23,6 +23,9 @@ from findings.text.numbers import DIFFERENCES
 ROW, HEAD = 0.21, 0.14
 # A column's room, at most; longer heads are broken.
 COLUMN = 1.05
+# Where three columns of numbers leave little to the scale: the room of a head and of a label, and how much of a row a
+# further line of a label takes.
+NARROW, LABEL, FURTHER = 0.72, 1.55, 0.75
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,18 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
     marks = dict(zip(series, chosen, strict=False))
     estimates = [line.estimate for panel in shown for line in panel.lines]
     with styled(lang):
-        heads = {s: wrapped(s, 7.5, COLUMN) for s in series}
+        dumbbell = entry["kind"] == "dumbbell"
+        heads = {s: wrapped(s, 7.5, NARROW if dumbbell else COLUMN) for s in series}
         rows = [row for panel in shown for row in rows_of(panel)]
         columns = {s: _wide(heads[s], [x for _, lines in rows for x in lines if x.series == s], lang) for s in series}
-        left = min(EDGE + max((width(label, 8) for label, _ in rows), default=1.0) + 0.12, EDGE + LABELS)
+        labels = {label: wrapped(label, 8, LABEL if dumbbell else LABELS) for label, _ in rows}
+        left = EDGE + max((width(x, 8) for parts in labels.values() for x in parts), default=1.0) + 0.12
         right = sum(columns.values()) + EDGE
         lines = max((len(head) for head in heads.values()), default=1)
-        heights = [len(rows_of(panel)) + (1.3 if panel.label else 0.4) for panel in shown]
+        heights = [
+            sum(1 + FURTHER * (len(labels[label]) - 1) for label, _ in rows_of(panel)) + (1.3 if panel.label else 0.4)
+            for panel in shown
+        ]
         row, head = ROW * (1 + (leading(lang) - 1) / 2), HEAD * leading(lang) * lines + 0.08
         figure, axes = sheet(released, name, entry, estimates, lang, head + max(sum(heights), 1) * row, left, right)
         span = WIDTH - left - right
@@ -70,13 +78,16 @@ def draw(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> 
                 put(axes, (EDGE - left) / span, down + 0.75 * row, panel.label, size=8.5, weight="bold")
             down += (1.3 if panel.label else 0.4) * row
             for label, found in rows_of(panel):
-                put(axes, (EDGE - left) / span, down + row / 2, label, size=8)
+                more = FURTHER * row * (len(labels[label]) - 1)
+                for number, words in enumerate(labels[label]):
+                    put(axes, (EDGE - left) / span, down + row / 2 + number * FURTHER * row, words, size=8)
+                down += more / 2
                 _marks(axes, found, marks, down + row / 2, row, entry["kind"])
                 for line in found:
                     words = _words(line.estimate, lang)
                     put(axes, places[line.series], down + row / 2, words, size=7.5,
                         color=INK if line.estimate.published else MUTED)  # fmt: skip
-                down += row
+                down += row + more / 2
     return figure
 
 
