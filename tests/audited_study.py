@@ -97,6 +97,8 @@ def release(root: Path, wave: str) -> None:
     )  # fmt: skip
     for language, sentence in (("en", "Half trust them."), ("my", "ယုံကြည်သည်။")):
         text = f"wave,exhibit,sentence,keys,texts\n{wave},report,{sentence},other|@w {key},1%|52%\n"
-        (folder / f"claims.{language}.csv").write_text(text, encoding="utf-8")
+        (folder / f"sentences.{language}.csv").write_text(text, encoding="utf-8")
+    claim = f"id,wave,verdict,keys,sentence_en,sentence_my\nhalf,{wave},supported,{key},Half do.,ယုံသည်။\n"
+    (folder / "claims.csv").write_text(claim, encoding="utf-8")
     own = hashlib.sha256((folder / "estimates.csv").read_bytes()).hexdigest()
     (folder / "MANIFEST.sha256").write_text(f"{own}  estimates.csv\n", encoding="utf-8")

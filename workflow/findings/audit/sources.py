@@ -107,4 +107,17 @@ def sentences(release: Path, key: str) -> list[Row]:
                     printed = texts[keys.index(key)] if len(texts) == len(keys) else row["texts"]
                     made.append({"language": path.name.split(".")[1], "exhibit": row["exhibit"],
                                  "sentence": row["sentence"], "printed": printed})  # fmt: skip
-    return made
+    return made + _claims(release / "claims.csv", key)
+
+
+def _claims(path: Path, key: str) -> list[Row]:
+    """Declared claims that are about a key, in every language, each with its verdict."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [
+            {"language": column.removeprefix("sentence_"), "exhibit": f"claim {row['id']} {row['wave']}",
+             "sentence": sentence, "printed": row["verdict"]}
+            for row in csv.DictReader(stream) if key in row["keys"].split(" ")
+            for column, sentence in row.items() if column.startswith("sentence_")
+        ]  # fmt: skip
