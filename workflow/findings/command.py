@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from findings.environment import ROOT, pin
@@ -24,12 +25,13 @@ HELP = """\
 ./reproduce plan             what would run, why  ./reproduce clean   remove results (never data)
 ./reproduce verify           run again elsewhere from raw and compare every released file
 ./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
+./reproduce wave-diff        each wave beside those before it, before anything is estimated: exact, confidential
 ./reproduce snakemake ...    Snakemake itself, in the environment
 ./reproduce add-wave NAME EXPORT [--form FORM]     draft a new wave from an export; docs/swap_in_a_wave.md
 --study DIR                  another study: DIR holds its own config.yaml and data/
 --accept-interim-gate        release waves of real people before the disclosure gate is final
 """
-VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "add-wave", "snakemake")
+VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "wave-diff", "add-wave", "snakemake")
 MEGABYTES_NEEDED = 200
 
 
@@ -70,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         from findings import add_wave
 
         return add_wave.main(study, rest)
-    if rest and options.verb != "run":
+    if rest and options.verb not in ("run", "wave-diff"):
         return _say(f"'{options.verb}' takes no further word: {' '.join(rest)}", 2)
     if options.verb == "lint":
         return _lint()
@@ -80,6 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.verb == "verify":
         return _verify(study, [*rest, *extra])
+    if options.verb == "wave-diff":
+        return _run(study, ["wave_diff_drafts", *rest, *extra], _say_drafts)
     return _run(study, [*rest, *extra])
 
 
@@ -91,7 +95,8 @@ def _snakemake(study: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _run(study: Path, extra: list[str]) -> int:
+def _run(study: Path, extra: list[str], say: Callable[[Path], None] | None = None) -> int:
+    """Run Snakemake on the study, and end by saying where the results are (`say`; None: those of a whole run)."""
     started = time.time()
     results = study / "results"
     results.mkdir(mode=0o700, exist_ok=True)
@@ -107,15 +112,26 @@ def _run(study: Path, extra: list[str]) -> int:
         _explain(results, started)
         return _say("Stopped. Results of the last complete run, if any, are untouched in results/release/.", 1)
     print("Nothing to be done." if not jobs else f"Done: {jobs} steps in {time.time() - started:.0f} s.")
+    (say or _say_release)(study)
+    return 0
+
+
+def _say_release(study: Path) -> None:
     # Imported here: it needs what takes a second to import, and only a run that is done needs it.
     from findings.findings_diff import record
 
+    results = study / "results"
     if said := record(study):
         print(f"{said}\n  (which: {results}/findings_diff/index.html)")
     release = results / "release"
     print(f"Report   {release}/report.en.pdf, report.en.html\nFigures  {release}/figures/\nTables   {release}/tables/")
     print(f"Register {release}/estimates.csv\nStart at {release}/index.html")
-    return 0
+
+
+def _say_drafts(study: Path) -> None:
+    found = sorted((study / "results" / "confidential").glob("*/wave_diff.*.html"))
+    print("\n".join(map(str, found)) or "There is one wave only: nothing is before it.")
+    print("Exact numbers, confidential: not for passing on. The release has these pages as the gate leaves them.")
 
 
 def _follow(command: list[str], lock: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ Neither matplotlib nor Typst takes a weight from a variable font. DejaVu Sans, w
 
 from __future__ import annotations
 
+import base64
 from importlib.resources import files
 from pathlib import Path
 
@@ -64,3 +65,11 @@ def missing(words: str, folder: Path) -> set[str]:
         with TTFont(str(path), lazy=True) as font:
             held |= set(font.getBestCmap())
     return {character for character in words if ord(character) not in held and not character.isspace()} - {"\u200b"}
+
+
+def inline(folder: Path) -> dict[int, str]:
+    """The fonts that `cut` wrote, for a page that needs no other file: weight (400, 700) -> base64."""
+    return {
+        700 if path.stem.endswith("Bold") else 400: base64.b64encode(path.read_bytes()).decode()
+        for path in sorted(folder.glob("*.ttf"))
+    }

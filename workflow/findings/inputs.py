@@ -64,14 +64,17 @@ OF_NO_WAVE = ("timeline", "inventory")
 DERIVED_KINDS = (
     "change", "dumbbell", "slope", "decomposition", "decompositions", "specification", "effects", "models",
     "reliability", "ranked", "ranks", "upset", "gaps", "comparisons", "tests", "bounds", "nonanswers", "claims",
+    "wave_diff_shifts",
 )  # fmt: skip
 # Of these, kinds that show the comparable waves before too.
-WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions", "claims")
+WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions", "claims", "wave_diff_shifts")
+# Kinds of exhibits that show a wave beside those before it.
+LAID_KINDS = ("wave_diff", "wave_diff_shifts", "comparability")
 # What exhibits know of the study; the exhibits themselves come one by one.
 LABELS = (
     "study", "languages", "waves", "ministries", "services", "dimensions", "barriers", "spoken_languages", "scales",
     "item_sets", "breakdowns", "crossings", "indicators", "specifications", "comparisons", "models", "reliability",
-    "rankings", "intersections", "headline_weighting", "source_date_epoch",
+    "rankings", "intersections", "comparability", "headline_weighting", "source_date_epoch",
 )  # fmt: skip
 
 
@@ -85,12 +88,13 @@ def exhibits(study: Mapping[str, Any], kind: str, waves: Mapping[str, Mapping[st
     """Name and wave of every figure or table to be made (`kind` figures or tables); of no wave, an empty text.
 
     `waves` are the declarations (wave.yaml) by name. An entry's `waves` is every, volunteer, later (those with a
-    comparable one before) or a list; without it, it is of the headline wave.
+    comparable one before), after_first or a list; without it, it is of the headline wave.
     """
     chosen = {
         "every": list(waves),
         "volunteer": [name for name, wave in waves.items() if wave["design"]["kind"] == "volunteer"],
         "later": [name for name in waves if earlier_wave(name, waves)],
+        "after_first": list(waves)[1:],
         None: [headline(study, waves)],
     }
     made = []
@@ -166,3 +170,9 @@ def beside(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcard
     while own["kind"] in WAVES_KINDS and (before := earlier[waves[-1]]) is not None:
         waves.append(before)
     return [f"results/work/release/{wave}/{name}.csv" for wave in waves for name in ("estimates", "derived")][1:]
+
+
+def laid(study: Mapping[str, Any], wildcards: Any) -> list[str]:
+    """The release's wave_diff.json, for a table that shows it."""
+    own = study["exhibits"]["tables"][wildcards.name]
+    return [f"results/work/release/{wildcards.wave}/wave_diff.json"] if own["kind"] in LAID_KINDS else []

@@ -88,8 +88,8 @@ class Released:
 
     `rows` and `derived` have the columns of estimates.csv as text; empty text and None are null. `rows` are estimates
     of one indicator in one group; `derived` what is computed from several. `earlier` is the release of the wave that
-    this one is compared with. Raises FindingsError if a column is missing, a key stands twice, the rows are of more
-    than one wave, or a suppressed row has a number.
+    this one is compared with; `laid` the content of its wave_diff.json. Raises FindingsError if a column is missing, a
+    key stands twice, the rows are of more than one wave, or a suppressed row has a number.
     """
 
     def __init__(
@@ -98,8 +98,9 @@ class Released:
         config: Mapping[str, Any],
         earlier: Released | None = None,
         derived: Iterable[Mapping[str, Any]] = (),
+        laid: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config, self.earlier = config, earlier
+        self.config, self.earlier, self.laid = config, earlier, laid or {}
         self._rows, self._derived = list(rows), list(derived)
         every = [*self._rows, *self._derived]
         absent = [name for name in COLUMNS if every and name not in every[0]]
@@ -120,19 +121,26 @@ class Released:
 
     @classmethod
     def read(
-        cls, path: Path, config: Mapping[str, Any], derived: Path | None = None, earlier: Released | None = None
+        cls,
+        path: Path,
+        config: Mapping[str, Any],
+        derived: Path | None = None,
+        earlier: Released | None = None,
+        laid: Path | None = None,
     ) -> Released:
-        """The release of a wave from its estimates.csv, with its derived.csv and the wave before."""
+        """The release of a wave from its estimates.csv, derived.csv and wave_diff.json, and of the wave before."""
         rows: list[list[dict[str, Any]]] = []
         for source in (path, derived):
             rows.append([])
             if source:
                 with source.open(newline="", encoding="utf-8") as stream:
                     rows[-1] += csv.DictReader(stream)
-        return cls(rows[0], config, earlier, rows[1])
+        return cls(rows[0], config, earlier, rows[1], json.loads(laid.read_text(encoding="utf-8")) if laid else None)
 
     @classmethod
-    def beside(cls, path: Path, config: Mapping[str, Any], others: Sequence[Path]) -> Released:
+    def beside(
+        cls, path: Path, config: Mapping[str, Any], others: Sequence[Path], laid: Path | None = None
+    ) -> Released:
         """From an estimates.csv and what stands beside it: its derived.csv, and both files of each wave before.
 
         The nearest wave is first; `others` is empty where the estimates are all that is needed.
@@ -141,21 +149,23 @@ class Released:
         earlier: Released | None = None
         for estimates, derived in reversed([*zip(before[::2], before[1::2], strict=True)]):
             earlier = cls.read(estimates, config, derived, earlier)
-        return cls.read(path, config, own, earlier)
+        return cls.read(path, config, own, earlier, laid)
 
     @classmethod
     def chain(
         cls, paths: Iterable[Path], derived: Iterable[Path], config: Mapping[str, Any],
-        earlier: Mapping[str, str | None],
+        earlier: Mapping[str, str | None], laid: Sequence[Path] = (),
     ) -> dict[str, Released]:  # fmt: skip
         """The releases of several waves by name, each with the one that `earlier` says is before it.
 
-        `paths` are estimates.csv in folders of the waves' names, an earlier wave first; `derived` their derived.csv.
+        `paths` are estimates.csv in folders of the waves' names, an earlier wave first; `derived` their derived.csv,
+        `laid` their wave_diff.json.
         """
+        of_wave = {path.parent.name: path for path in laid}
         found: dict[str, Released] = {}
         for path, own in zip(paths, derived, strict=True):
             wave = path.parent.name
-            found[wave] = cls.read(path, config, own, found.get(earlier[wave] or ""))
+            found[wave] = cls.read(path, config, own, found.get(earlier[wave] or ""), of_wave.get(wave))
         return found
 
     @property

@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from findings import tables
 from findings.errors import FindingsError
+from findings.fonts import inline as inline_fonts
 from findings.keys import print_key
 from findings.release import Released, text
 from findings.tables import inventory
@@ -256,9 +257,6 @@ def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Pat
     def inline(name: str) -> str:
         return "data:image/svg+xml;base64," + base64.b64encode((release / "figures" / name).read_bytes()).decode()
 
-    faces = {}
-    if len(found["fonts"]) > 1:
-        for path in sorted(fonts.glob("*.ttf")):
-            faces[700 if path.stem.endswith("Bold") else 400] = base64.b64encode(path.read_bytes()).decode()
+    faces = inline_fonts(fonts) if len(found["fonts"]) > 1 else {}
     page = environment.get_template("report.html.jinja").render(**found, inline=inline, faces=faces)
     output.write_text(page, encoding="utf-8")

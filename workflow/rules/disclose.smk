@@ -44,3 +44,21 @@ rule disclose_derived:
         "../../envs/run.yaml"
     script:
         "../scripts/disclose_derived.py"
+
+
+rule disclose_wave_diff:
+    message:
+        "The gate of what wave {wildcards.wave} is laid beside"
+    input:
+        differences="results/confidential/{wave}/wave_diff.json",
+        comparability="results/confidential/{wave}/comparability.json",
+        derived="results/work/release/{wave}/derived.csv",
+        code=code("disclose_wave_diff"),
+    output:
+        laid="results/work/release/{wave}/wave_diff.json",
+    log:
+        "results/logs/{wave}/disclose_wave_diff.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/disclose_wave_diff.py"

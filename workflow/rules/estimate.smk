@@ -250,3 +250,40 @@ rule claims:
         "../../envs/run.yaml"
     script:
         "../scripts/claims.py"
+
+
+# Targets of their own, for before the analysis (`./reproduce wave-diff`): never part of a normal run.
+rule wave_diff_draft:
+    message:
+        "Setting wave {wildcards.wave} beside those before it, in {wildcards.language}, with exact numbers"
+    input:
+        rows="results/confidential/{wave}/wave_diff.parquet",
+        differences="results/confidential/{wave}/wave_diff.json",
+        comparability="results/confidential/{wave}/comparability.json",
+        earlier=lambda wildcards: [
+            f"results/confidential/{name}/wave_diff.parquet" for name in [EARLIER[wildcards.wave]] if name
+        ],
+        captions=ancient(report_files(".yaml")),
+        fonts="results/work/fonts",
+        code=code("wave_diff_draft"),
+    output:
+        "results/confidential/{wave}/wave_diff.{language}.html",
+    params:
+        study=part(STUDY, *LABELS, labels=True),
+    log:
+        "results/logs/{wave}/wave_diff_draft_{language}.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/wave_diff_draft.py"
+
+
+rule wave_diff_drafts:
+    message:
+        "Every wave is set beside those before it"
+    input:
+        expand(
+            "results/confidential/{wave}/wave_diff.{language}.html",
+            wave=list(WAVES)[1:],
+            language=STUDY["languages"],
+        ),

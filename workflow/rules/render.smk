@@ -81,6 +81,7 @@ rule table:
     input:
         estimates="results/work/release/{wave}/estimates.csv",
         beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
+        laid=lambda wildcards: laid(STUDY, wildcards),
         captions=ancient(report_files(".yaml")),
         code=code("table"),
     output:
@@ -124,3 +125,30 @@ rule context_table:
         "../../envs/run.yaml"
     script:
         "../scripts/context_table.py"
+
+
+rule wave_diff_page:
+    message:
+        "Setting wave {wildcards.wave} beside those before it, in {wildcards.language}"
+    input:
+        estimates="results/work/release/{wave}/estimates.csv",
+        derived="results/work/release/{wave}/derived.csv",
+        earlier=lambda wildcards: [
+            f"results/work/release/{EARLIER[wildcards.wave]}/{name}.csv"
+            for name in ("estimates", "derived")
+            if EARLIER[wildcards.wave]
+        ],
+        laid="results/work/release/{wave}/wave_diff.json",
+        captions=ancient(report_files(".yaml")),
+        fonts=FONTS,
+        code=code("wave_diff_page"),
+    output:
+        "results/work/release/wave_diff.{wave}.{language}.html",
+    params:
+        study=part(STUDY, *LABELS, labels=True),
+    log:
+        "results/logs/{wave}/wave_diff_page_{language}.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/wave_diff_page.py"

@@ -1,5 +1,7 @@
 RELEASED = expand("results/work/release/{wave}/estimates.csv", wave=WAVES)
 DERIVED = expand("results/work/release/{wave}/derived.csv", wave=WAVES)
+LAID = expand("results/work/release/{wave}/wave_diff.json", wave=WAVES)
+LAID_PAGES = expand("results/work/release/wave_diff.{wave}.{language}.html", wave=list(WAVES)[1:], language=LANGUAGES)
 FIGURE_FILES = named(FIGURES, "results/work/release/figures/", [".{language}.{format}"], LANGUAGES)
 TABLE_FILES = named(TABLES, "results/work/release/tables/", [".{language}.html", ".{language}.xlsx", ".csv"], LANGUAGES)
 INVENTORY = "data/reference/inventory.yaml" if any(not wave for _, wave in FIGURES + TABLES) else []
@@ -33,6 +35,7 @@ rule report:
     input:
         estimates=RELEASED,
         derived=DERIVED,
+        laid=LAID,
         # A sentence that no longer stands stops the run here.
         claims=CLAIMS,
         inventory=INVENTORY,
@@ -66,7 +69,9 @@ rule release:
     input:
         estimates=RELEASED + DERIVED,
         exhibits=FIGURE_FILES + TABLE_FILES,
-        reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"]),
+        reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"])
+        + LAID
+        + LAID_PAGES,
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
         + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),

@@ -10,7 +10,8 @@ with job(snakemake) as io:
 
     study, release, language = io.params.study, Path(io.params.release), io.wildcards.language
     waves = {Path(path).parent.name: load_wave(Path(path)) for path in io.input.waves}
-    released = Released.chain(map(Path, io.input.estimates), map(Path, io.input.derived), study, io.params.earlier)
+    files = (map(Path, paths) for paths in (io.input.estimates, io.input.derived))
+    released = Released.chain(*files, study, io.params.earlier, [*map(Path, io.input.laid)])
     inventory = load_inventory(Path(io.input.inventory), study["services"]) if io.input.inventory else {}
     parts = Parts(released, waves, io.params.headline, io.params.figures, io.params.tables, inventory, release)
     found, claims = content(parts, language)

@@ -8,7 +8,8 @@ with job(snakemake) as io:
     from findings.tables.labelled import write
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
-    released = Released.beside(Path(io.input.estimates), study, [*map(Path, io.input.beside)])
+    laid = next(map(Path, io.input.laid), None)
+    released = Released.beside(Path(io.input.estimates), study, [*map(Path, io.input.beside)], laid)
     made = {language: tables.labelled(released, name, language) for language in study["languages"]}
     write(tables.build(released, name), made, Path(io.output.codes), io.output.files, study["source_date_epoch"])
     keys = tables.keys(released, name)

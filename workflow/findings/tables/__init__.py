@@ -23,6 +23,7 @@ from findings.tables import (
     reliability,
     sample,
     specification,
+    wave_diff,
 )
 from findings.tables.labelled import Labelled, html, words_of
 from findings.text.facts import spec
@@ -46,6 +47,9 @@ TABLES: dict[str, tuple[Build, Label]] = {
     "tests": (comparisons.build_tests, comparisons.label_tests),
     "nonanswers": (nonanswers.build, nonanswers.label),
     "claims": (claims.build, claims.label),
+    "wave_diff": (wave_diff.build, wave_diff.label),
+    "wave_diff_shifts": (wave_diff.build_shifts, wave_diff.label_shifts),
+    "comparability": (wave_diff.build_verdicts, wave_diff.label_verdicts),
 }
 
 

@@ -16,8 +16,10 @@ from findings.text.takeaways import facts
 
 TABLE_KINDS = (
     "sample", "indicators", "by_group", "quality", "glossary", "models", "reliability", "comparisons", "tests",
-    "nonanswers", "decompositions", "claims",
+    "nonanswers", "decompositions", "claims", "wave_diff", "wave_diff_shifts", "comparability",
 )  # fmt: skip
+# Tables of instruments, which no respondent stands behind.
+OF_INSTRUMENTS = ("wave_diff", "comparability")
 
 
 def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
@@ -41,6 +43,8 @@ def sentences(released: Released, name: str, entry: Mapping[str, Any], lang: str
 def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
     """Base, n, weighting, interval, marks and source of the rows shown, each a sentence."""
     words = captions(lang)["footer"]
+    if entry["kind"] in OF_INSTRUMENTS:
+        return [words["of"][entry["kind"]]]
     lines = [words["counts"]] if entry["kind"] == "flow" else [_base(released, rows, lang)]
     lines.append(_of_kind(released, entry, rows, lang))
     if entry["kind"] in NOTES:
