@@ -36,7 +36,9 @@ def test_confidential_tables(finished_study, name):
         validator(name).validate(row)
 
 
-@pytest.mark.parametrize("name", ["codebook", "design", "ingest", "flow", "wave_diff", "comparability", "rules", "other_specify"])
+@pytest.mark.parametrize(
+    "name", ["codebook", "design", "ingest", "flow", "wave_diff", "comparability", "rules", "other_specify"]
+)
 def test_confidential_records(finished_study, name):
     path = finished_study / "results" / "confidential" / WAVE / f"{name}.json"
     found = json.loads(path.read_text(encoding="utf-8"))
