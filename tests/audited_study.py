@@ -22,10 +22,11 @@ from findings import (
     register,
     weighting,
 )
-from findings.config import expand_indicators, levels, load_study, load_wave, of_wave
+from findings.config import load_study, load_wave, of_wave
 from findings.disclosure.release import released
 from findings.influence import headline, sample
 from findings.ingest import ingest
+from findings.plan import expand_indicators, levels
 
 WITHHELD = "trust.trust.proportion|weights=calibrated;gender=female"
 

@@ -8,10 +8,10 @@ from itertools import combinations, product
 import numpy as np
 from findings.claims.declared import predicates, statements
 from findings.comparisons import KINDS, REST, STATISTIC
-from findings.config import Indicator, expand_indicators, levels
 from findings.families import Family, families, named
 from findings.keys import ALL, AND, EFFECTS, print_key
 from findings.nonanswers import KINDS as NONANSWERS
+from findings.plan import Indicator, expand_indicators, levels
 
 
 def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterator[dict]:

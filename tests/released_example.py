@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import specification_example
 from derived_example import derived_rows
-from findings.config import expand_indicators, levels, load_study
+from findings.config import load_study
 from findings.environment import ROOT
 from findings.inputs import WAVES_KINDS
 from findings.keys import AND, print_key
+from findings.plan import expand_indicators, levels
 from findings.register import COLUMNS, CONFIDENTIAL
 from findings.release import FURTHER, Released
 from released_models import model_rows

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from findings.config import expand_indicators
 from findings.keys import model_key, print_key
 from findings.models.plan import plans
+from findings.plan import expand_indicators
 
 
 def model_rows(config: dict, wave: str, withheld: bool) -> list[dict]:

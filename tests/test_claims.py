@@ -18,7 +18,7 @@ from findings.claims.declared import Statement, problems, statements
 from findings.claims.evidence import ALPHA, Evidence, all_of, of_first, of_gap, of_threshold, of_within
 from findings.claims.part import claims, holm, known
 from findings.claims.verdicts import check_stale, verdicts, write
-from findings.config import expand_indicators, levels, load_claims, load_study
+from findings.config import load_claims, load_study
 from findings.disclosure import disclose_derived
 from findings.disclosure.release import released as as_released
 from findings.environment import ROOT
@@ -26,6 +26,7 @@ from findings.errors import FindingsError
 from findings.estimators import estimate
 from findings.influence import sample
 from findings.intervals import korn_graubard
+from findings.plan import expand_indicators, levels
 from findings.register import assemble
 from findings.release import Released
 from findings.text.captions import captions

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import yaml
 from findings.comparisons import comparisons
-from findings.config import expand_indicators, levels, load_study
+from findings.config import load_study
 from findings.contrasts import Part, contrasts
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.families import families, named
 from findings.influence import Sample, sample
 from findings.keys import pair_of
+from findings.plan import expand_indicators, levels
 from statsmodels.stats.multitest import multipletests
 
 WAVE = {"wave": "w", "synthetic": True}

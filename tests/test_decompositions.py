@@ -7,12 +7,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import expand_indicators, levels, load_study
+from findings.config import load_study
 from findings.decompositions import decompose, decompositions, planned
 from findings.design import make_design
 from findings.environment import ROOT
 from findings.influence import Sample
 from findings.keys import EFFECTS
+from findings.plan import expand_indicators, levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain import standard_error

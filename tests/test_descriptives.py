@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import Group, Indicator, Level
 from findings.descriptives import descriptives
 from findings.influence import sample
 from findings.intervals import of_mean
+from findings.plan import Group, Indicator, Level
 
 WAVE = {"wave": "w", "synthetic": True}
 SEX = Level("sex", "sex", 0, False, {}, "sex", {g: Group({}, [g]) for g in ("f", "m", "x")}, None, [])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import Group, Indicator, Level
 from findings.errors import FindingsError
 from findings.estimators import estimate, without_row
 from findings.influence import sample
+from findings.plan import Group, Indicator, Level
 from findings.replicates import check_column
 
 WAVE = {"wave": "w", "synthetic": True}

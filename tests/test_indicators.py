@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import expand_indicators, levels
 from findings.errors import FindingsError
 from findings.indicators import build
+from findings.plan import expand_indicators, levels
 
 SUS = [f"sus_{i:02d}" for i in range(1, 11)]
 

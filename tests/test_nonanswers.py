@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from findings.bounds import imbens_manski
-from findings.config import expand_indicators, levels
 from findings.disclosure import disclose_derived
 from findings.influence import sample
 from findings.nonanswers import nonanswers, withheld
+from findings.plan import expand_indicators, levels
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import expand_indicators
 from findings.estimators import ratios
 from findings.influence import means, sample
+from findings.plan import expand_indicators
 from findings.rankings import combination_rows, effective_df, rows
 
 CODES = ("a", "b", "c")

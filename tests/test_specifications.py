@@ -13,7 +13,7 @@ import yaml
 from conftest import WAVE
 from findings import grids, indicators, weighting
 from findings.cleaning import clean
-from findings.config import expand_indicators, levels, load_study, load_wave
+from findings.config import load_study, load_wave
 from findings.design import covariance
 from findings.environment import ROOT
 from findings.errors import FindingsError
@@ -25,6 +25,7 @@ from findings.keys import parse_key
 from findings.models.effects import logistic_effects
 from findings.models.factors import Factor, matrix, places
 from findings.models.logistic import logistic
+from findings.plan import expand_indicators, levels
 from findings.specifications import Records, of_wave
 from findings.specifications.adjustment import adjusted
 from findings.specifications.estimates import as_counted, shares

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from findings import estimators
-from findings.config import Group, Indicator, Level
 from findings.design import make_design
 from findings.errors import FindingsError
 from findings.estimators import estimate, ratios
+from findings.plan import Group, Indicator, Level
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from plain import mean_of

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from findings.config import Group, Indicator, Level
+from findings.plan import Group, Indicator, Level
 from findings.weighting import Margin, rake
 
 STRATA, PSUS = 30, 600

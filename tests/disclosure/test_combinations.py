@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import WAVE
-from findings.config import expand_indicators, levels, load_study
+from findings.config import load_study
 from findings.disclosure.combinations import Count, counts_of_question, safe_combinations
+from findings.plan import expand_indicators, levels
 from findings.sets import members, membership, most_named, name_of, sets_of
 from scipy.optimize import linprog
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from findings.config import expand_indicators, levels
 from findings.disclosure import REASON, disclose
 from findings.disclosure.gate import ROUNDS, make_gate, run, targets_of, violations
 from findings.errors import FindingsError
+from findings.plan import expand_indicators, levels
 from findings.register import assemble, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from findings import influence
-from findings.config import expand_indicators
 from findings.disclosure.derived import disclose_derived
 from findings.errors import FindingsError
 from findings.models.part import models
 from findings.models.plan import check_models, plans
 from findings.models.rows import model_rows
+from findings.plan import expand_indicators
 
 LABEL = {"en": "x"}
 WAVE = {"wave": "w", "synthetic": True}

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from agreement import agree
-from findings.config import expand_indicators, levels, load_study, load_wave
+from findings.config import load_study, load_wave
 from findings.environment import ROOT
 from findings.estimators import ratios
 from findings.indicators import build
 from findings.influence import sample
 from findings.intervals import korn_graubard, student
+from findings.plan import expand_indicators, levels
 from findings.weighting import weigh
 from recorded import assert_same, computed, recorded
 

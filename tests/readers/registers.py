@@ -11,10 +11,11 @@ import yaml
 from conftest import smaller
 from findings import estimators, register
 from findings.cleaning import clean
-from findings.config import Indicator, Level, expand_indicators, levels, of_wave
+from findings.config import of_wave
 from findings.environment import ROOT
 from findings.indicators import build
 from findings.ingest import Ingested
+from findings.plan import Indicator, Level, expand_indicators, levels
 from findings.weighting import weigh
 
 REFERENCE = ROOT / "data" / "reference"

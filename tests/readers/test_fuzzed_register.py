@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 from findings import estimators
 from findings.cleaning import clean
-from findings.config import expand_indicators, levels
 from findings.errors import FindingsError
 from findings.indicators import build
 from findings.ingest import ingest
+from findings.plan import expand_indicators, levels
 from findings.weighting import weigh
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st

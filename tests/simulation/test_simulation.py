@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from criteria import BAND, LEAST_SHARE, RESULTS, Z, beyond, held, results
 from estimates import truths
-from findings.config import expand_indicators, load_study
+from findings.config import load_study
 from findings.environment import ROOT
 from findings.indicators import build
+from findings.plan import expand_indicators
 from measures import SELECTIVE, drawn
 from picture import PAGE, page
 from planted import Planted

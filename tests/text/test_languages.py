@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 from findings import fonts
-from findings.config import TEXTS, load_study
+from findings.config import load_study
 from findings.environment import ROOT
 from findings.myanmar import ZAWGYI_THRESHOLD, zawgyi_probability
+from findings.plan import TEXTS
 from findings.text.captions import captions
 
 STUDY = load_study(ROOT / "config.yaml")

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from findings.config import Indicator
 from findings.disclosure import disclose_derived
 from findings.influence import sample
+from findings.plan import Indicator
 from findings.wave_diff.released import released
 from findings.wave_diff.shifts import duration, representatives, rows, shares, shifted
 from findings.wave_diff.verdicts import rules

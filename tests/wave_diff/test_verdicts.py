@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from findings.changes import changes
-from findings.config import Group, Indicator, Level, load_study
+from findings.config import load_study
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.keys import print_key
+from findings.plan import Group, Indicator, Level
 from findings.register import COLUMNS, cells
 from findings.wave_diff.structure import Difference
 from findings.wave_diff.verdicts import DEFAULTS, comparability, read, rules, without_incomparable

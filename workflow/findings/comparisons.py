@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, Level
 from findings.contrasts import DETECTABLE, Part, contrasts, limits
 from findings.errors import FindingsError
 from findings.families import Family, adjusted, families
 from findings.influence import Sample
 from findings.keys import ALL, AND, print_key
+from findings.plan import Indicator, Level
 from findings.rao_scott import TableTest, independence
 from findings.register import derived, needs
 

@@ -17,12 +17,12 @@ import pandas as pd
 
 from findings.changes import NOTED
 from findings.comparisons import group_codes
-from findings.config import Indicator, Level
 from findings.contrasts import Difference, independent
 from findings.design import covariance, degrees_of_freedom, unit_totals
 from findings.families import named
 from findings.influence import Linear, Sample, means
 from findings.keys import ALL, EFFECTS, OF_MEANS, print_key
+from findings.plan import Indicator, Level
 from findings.register import derived, needs
 
 Floats = npt.NDArray[np.float64]

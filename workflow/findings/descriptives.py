@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, Level
 from findings.influence import Sample, standard_errors, totals
 from findings.intervals import of_mean, student
 from findings.keys import print_key
+from findings.plan import Indicator, Level
 from findings.quantiles import quantiles
 from findings.register import derived, needs
 

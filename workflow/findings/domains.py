@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from findings.batches import Batch, codes
-from findings.config import Level
 from findings.keys import AND
+from findings.plan import Level
 
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]

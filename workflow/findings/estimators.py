@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from findings.batches import Batch, Positions, Source, batches, codes, column_names, known, numbers
-from findings.config import Indicator, Level
 from findings.design import Design, make_design
 from findings.domains import Domain, Part, groups_of, parts
 from findings.errors import FindingsError
 from findings.indicators import SILENT, STATE
 from findings.intervals import effective_n, korn_graubard, logit, of_mean, reliability, student
+from findings.plan import Indicator, Level
 from findings.register import cells
 from findings.totals import Cells, Estimates, Totals, counted
 from findings.weighting import MARGIN, WEIGHTS

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings.config import Indicator, Level
+from findings.plan import Indicator, Level
 
 # What each kind needs to be told, besides id, kind and correction.
 NEEDS = {

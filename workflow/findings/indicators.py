@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, Level
 from findings.errors import FindingsError
+from findings.plan import Indicator, Level
 from findings.xforms import cells_of
 
 Cells = npt.NDArray[np.object_]

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from findings.config import TEXTS, without_labels
+from findings.config import without_labels
 from findings.environment import ROOT
+from findings.plan import TEXTS
 from findings.provenance import modules
 from findings.text.captions import captions
 from findings.waves import earlier_wave, looked_at

@@ -16,11 +16,11 @@ import pandas as pd
 
 from findings.bounds import bounds
 from findings.comparisons import NOTHING, group_codes, tested
-from findings.config import Indicator, Level
 from findings.families import Family, adjusted, families, named
 from findings.indicators import STATE
 from findings.influence import Sample, means
 from findings.keys import print_key
+from findings.plan import Indicator, Level
 from findings.rao_scott import independence
 from findings.register import derived, needs
 

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, expand_indicators
 from findings.design import covariance, deviations, residuals, unit_totals
 from findings.estimators import ratios
 from findings.influence import Linear, Sample, headline, means, sample, standard_errors
 from findings.intervals import effective_n, korn_graubard, reliability
 from findings.keys import print_key
+from findings.plan import Indicator, expand_indicators
 from findings.ranks import rank_sets
 from findings.register import derived, needs
 from findings.sets import FAMILY, members, membership, most_named, name_of

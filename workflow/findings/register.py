@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from findings.batches import Source, batches, codes, known, numbers
-from findings.config import Indicator, Level
 from findings.indicators import SILENT, STATE, STATES
 from findings.keys import print_key
+from findings.plan import Indicator, Level
 from findings.weighting import WEIGHTS
 
 COLUMNS = [

@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from findings.config import Indicator, Level, expand_indicators, levels
 from findings.errors import FindingsError
 from findings.keys import AND
+from findings.plan import Indicator, Level, expand_indicators, levels
 
 COLUMNS = (
     "key", "wave", "family", "indicator", "statistic", "ministry", "service", "breakdown", "group", "weighting",

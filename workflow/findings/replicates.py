@@ -17,12 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from findings.config import Indicator
 from findings.design import Design
 from findings.errors import FindingsError
 from findings.families import named
 from findings.influence import Sample
 from findings.keys import AND
+from findings.plan import Indicator
 from findings.weighting import MARGIN
 
 Floats = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from findings.config import Indicator
+from findings.plan import Indicator
 from findings.register import needs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.changes import changes, gap_changes, in_one_only
-    from findings.config import expand_indicators
+    from findings.plan import expand_indicators
     from findings.families import families
     from findings.wave_diff.verdicts import noted, read, without_incomparable
 

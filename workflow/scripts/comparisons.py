@@ -6,7 +6,8 @@ with job(snakemake) as io:
 
     import pandas as pd
 
-    from findings.config import expand_indicators, levels, load_wave, of_wave
+    from findings.config import load_wave, of_wave
+    from findings.plan import expand_indicators, levels
     from findings.influence import headline, sample
     from findings.comparisons import comparisons
 

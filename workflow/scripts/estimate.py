@@ -7,7 +7,8 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings import estimators, register, replicates
-    from findings.config import expand_indicators, levels, load_wave, of_wave
+    from findings.config import load_wave, of_wave
+    from findings.plan import expand_indicators, levels
     from findings.influence import headline, sample
 
     wave = load_wave(Path(io.input.wave))

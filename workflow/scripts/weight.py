@@ -7,7 +7,8 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings import indicators, weighting
-    from findings.config import expand_indicators, levels, load_wave, of_wave
+    from findings.config import load_wave, of_wave
+    from findings.plan import expand_indicators, levels
 
     wave_file = Path(io.input.wave)
     wave = load_wave(wave_file)

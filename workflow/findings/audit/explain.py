@@ -24,8 +24,8 @@ from findings.audit.plain.keys import Parts
 from findings.audit.plain.recompute import ranked
 from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
-from findings.config import TEXTS, Indicator, expand_indicators
 from findings.environment import ROOT
+from findings.plan import TEXTS, Indicator, expand_indicators
 
 Row = dict[str, Any]
 # The function that computes a row, by the file it stands in, and by family or statistic where these differ.

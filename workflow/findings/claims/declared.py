@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from findings.config import Indicator, Level
 from findings.keys import AND, print_key
+from findings.plan import Indicator, Level
 
 PREDICATES = ("all_of", "first_or_tied", "greater_than", "less_than", "majority", "unchanged_within")
 # What a predicate is told beside its sides; `True` where it cannot do without.

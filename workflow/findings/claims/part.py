@@ -18,11 +18,11 @@ from scipy import stats
 from findings.claims.declared import Side, Statement, statements
 from findings.claims.evidence import ALPHA, NONE, Evidence, all_of, of_first, of_gap, of_threshold, of_within, plainly
 from findings.comparisons import STATISTIC
-from findings.config import Indicator
 from findings.contrasts import DETECTABLE, Part, contrasts
 from findings.design import covariance
 from findings.influence import Sample
 from findings.keys import AND
+from findings.plan import Indicator
 from findings.rankings import ranked_shares
 from findings.ranks import adjusted_p
 from findings.register import derived, needs

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 from findings.claims.declared import Statement, statements
-from findings.config import Indicator, expand_indicators
 from findings.errors import FindingsError
 from findings.keys import print_key
+from findings.plan import Indicator, expand_indicators
 from findings.release import Estimate, Released
 
 UNKNOWN = "unknown"

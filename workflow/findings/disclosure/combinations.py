@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, expand_indicators, levels
 from findings.disclosure.attacker import SLACK, Relation, System, attack
 from findings.keys import AND
+from findings.plan import Indicator, expand_indicators, levels
 from findings.sets import FAMILY, members, membership, sets_of
 
 Ints = npt.NDArray[np.int64]

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from findings.config import Indicator, Level
 from findings.disclosure.attacker import Relation
 from findings.keys import AND
+from findings.plan import Indicator, Level
 
 # (level, group); None = everyone; the group REST of a level holds who is in none of its groups.
 Domain = tuple[str, str] | None

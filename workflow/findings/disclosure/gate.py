@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator, Level
 from findings.disclosure.attacker import Relation, System, attack
 from findings.disclosure.counts import PEOPLE, TOTAL, Cell, Counts, Domain, Quantity, build, cells_of
 from findings.errors import FindingsError
 from findings.keys import AND
+from findings.plan import Indicator, Level
 
 ROUNDS = 60
 # Rows withheld per open target and round: more withhold more than needed, fewer take longer.

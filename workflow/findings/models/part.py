@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from findings.config import expand_indicators
 from findings.influence import headline, sample
 from findings.models.plan import plans
 from findings.models.rows import model_rows
+from findings.plan import expand_indicators
 from findings.register import derived
 from findings.scales import scale_rows
 

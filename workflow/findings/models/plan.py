@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from findings.config import Indicator, Level, expand_indicators, levels
 from findings.errors import FindingsError
 from findings.models.factors import Factor
+from findings.plan import Indicator, Level, expand_indicators, levels
 
 POOLED, EVERYONE = "pooled", "everyone"
 # Families that are never covariates: not asked of all, and named because of use or its absence (endogenous).

@@ -19,8 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import t as student_t
 
-from findings import config, influence, register
-from findings.config import Indicator, Level
+from findings import config, influence, plan, register
 from findings.disclosure import disclose_derived
 from findings.grids import DIMENSIONS, FAMILY, Definition, Headline, Point, points, summary
 from findings.grids import headlines as headlines_of
@@ -29,6 +28,7 @@ from findings.indicators import STATE
 from findings.influence import Sample
 from findings.keys import print_key
 from findings.models.factors import Factor
+from findings.plan import Indicator, Level
 from findings.specifications.adjustment import Adjusted, adjusted
 from findings.specifications.estimates import Shares, as_counted, interval, shares
 from findings.specifications.sets import Records, closure, exclusion_sets
@@ -79,7 +79,7 @@ def of_wave(
     declared = [each for each in headlines_of(own, design["weighting"], steps) if _there(each, own)]
     if not declared:
         return register.derived([], wave, design["kind"])
-    every, levels = config.expand_indicators(own), config.levels(own)
+    every, levels = plan.expand_indicators(own), plan.levels(own)
     wanted = [i.column for each in declared for d in each.definitions for i in of_definition(d, every)]
     wanted += [level.column for level in levels if level.by_value]
     sets = exclusion_sets(
@@ -95,7 +95,7 @@ def of_wave(
 
 def _there(headline: Headline, study: Mapping[str, Any]) -> bool:
     """Whether a wave is broken down by the level of a headline's gap."""
-    return headline.level is None or headline.level in {level.name for level in config.levels(study)}
+    return headline.level is None or headline.level in {level.name for level in plan.levels(study)}
 
 
 def specify(

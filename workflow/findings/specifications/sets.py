@@ -16,9 +16,9 @@ import pandas as pd
 
 from findings import indicators, weighting
 from findings.cleaning import clean
-from findings.config import Indicator, Level, rests_on
 from findings.errors import FindingsError
 from findings.other_specify import Line
+from findings.plan import Indicator, Level, rests_on
 from findings.weighting import Weighted
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from findings.config import filled
+from findings.plan import filled
 from findings.release import Released, text
 from findings.text.captions import captions
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from findings.config import expand_indicators
 from findings.keys import pair_of
+from findings.plan import expand_indicators
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.numbers import interval, numerals, p_value

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from findings.config import expand_indicators
 from findings.models.plan import EVERYONE, POOLED, Plan, plans
+from findings.plan import expand_indicators
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.exhibits import span

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from findings.config import Indicator
 from findings.keys import AND, pair_of, parse_key
+from findings.plan import Indicator
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import KINDS, Line, Panel, families_of, named

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from findings.config import Indicator, expand_indicators, levels
 from findings.influence import headline, sample
 from findings.instrument import Codebook
+from findings.plan import Indicator, expand_indicators, levels
 from findings.wave_diff.asked import Asked, asked
 from findings.wave_diff.shifts import DURATION, MINUTES, Share, duration, rows, shares, shifted
 from findings.wave_diff.structure import Difference, differences

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from findings.config import Indicator
 from findings.contrasts import AT_ONCE, DETECTABLE, independent
 from findings.families import Family, adjusted
 from findings.indicators import SILENT, STATE
@@ -22,6 +21,7 @@ from findings.influence import Sample, means, standard_errors
 from findings.keys import print_key
 from findings.nonanswers import KINDS as SILENCES
 from findings.nonanswers import withheld
+from findings.plan import Indicator
 from findings.register import derived, needs
 from findings.wave_diff.verdicts import DRIFT, SHIFT, questions
 

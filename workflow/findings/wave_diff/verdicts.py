@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from findings.config import Indicator, Level, rests_on
 from findings.errors import FindingsError
 from findings.families import named
 from findings.keys import AND
+from findings.plan import Indicator, Level, rests_on
 from findings.wave_diff.structure import KINDS, Difference
 
 COMPARABLE, NOTE, NOT_COMPARABLE = VERDICTS = ("comparable", "note", "not_comparable")
