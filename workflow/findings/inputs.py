@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from findings.config import without_labels
+from findings.config import SCHEMAS, without_labels
 from findings.environment import ROOT
 from findings.plan import TEXTS
 from findings.provenance import modules
@@ -20,9 +22,24 @@ PLAN = (
 )  # fmt: skip
 
 
-def code(script: str) -> list[str]:
-    """The package modules that the script of a rule rests on."""
-    return [str(path) for path in modules(ROOT / "workflow" / "scripts" / f"{script}.py")]
+@cache
+def code(script: str) -> str:
+    """A digest of what the script of a rule rests on: itself, the package's modules, the schemas they name, the lock.
+
+    It is a parameter of the rule. As inputs they would be some seventy files a job, which Snakemake looks at again for
+    every job that it starts.
+    """
+    own = ROOT / "workflow" / "scripts" / f"{script}.py"
+    package = modules(own)
+    words = "".join(path.read_text(encoding="utf-8") for path in package)
+    schemas = sorted(path for path in SCHEMAS.glob("*.json") if f'"{path.name}"' in words)
+    rests_on = [own, *package, *schemas, ROOT / "envs" / "run.txt"]
+    return hashlib.sha256("".join(map(_digest, rests_on)).encode()).hexdigest()
+
+
+@cache
+def _digest(path: Path) -> str:
+    return f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
 def part(study: Mapping[str, Any], *keys: str, labels: bool = False) -> dict[str, Any]:

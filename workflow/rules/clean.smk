@@ -11,7 +11,6 @@ rule clean:
         recodes=recodes_file,
         # Tables that its steps name.
         reference=lambda wildcards: aliases.tables(WAVES[wildcards.wave], Path("data/reference")),
-        code=code("clean"),
     output:
         respondents="results/confidential/{wave}/respondents.parquet",
         free_text="results/confidential/{wave}/free_text.parquet",
@@ -20,6 +19,8 @@ rule clean:
         rules="results/confidential/{wave}/rules.json",
         own_words="results/confidential/{wave}/other_specify.csv",
         counts="results/confidential/{wave}/other_specify.json",
+    params:
+        code=code("clean"),
     log:
         "results/logs/{wave}/clean.log",
     conda:

@@ -6,12 +6,12 @@ rule disclose:
         register="results/confidential/{wave}/register.parquet",
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("disclose"),
     output:
         estimates="results/work/release/{wave}/estimates.csv",
         register="results/confidential/{wave}/disclosure.parquet",
         attack="results/confidential/{wave}/attack.json",
     params:
+        code=code("disclose"),
         accept=bool(config.get("accept_interim_gate", False)),
         study=part(STUDY, *PLAN, "disclosure"),
     log:
@@ -33,10 +33,10 @@ rule disclose_derived:
         estimates=lambda wildcards: [
             f"results/work/release/{wave}/estimates.csv" for wave in both(wildcards, EARLIER)
         ],
-        code=code("disclose_derived"),
     output:
         derived="results/work/release/{wave}/derived.csv",
     params:
+        code=code("disclose_derived"),
         study=part(STUDY, *PLAN, "intersections", "disclosure"),
     log:
         "results/logs/{wave}/disclose_derived.log",
@@ -53,9 +53,10 @@ rule disclose_wave_diff:
         differences="results/confidential/{wave}/wave_diff.json",
         comparability="results/confidential/{wave}/comparability.json",
         derived="results/work/release/{wave}/derived.csv",
-        code=code("disclose_wave_diff"),
     output:
         laid="results/work/release/{wave}/wave_diff.json",
+    params:
+        code=code("disclose_wave_diff"),
     log:
         "results/logs/{wave}/disclose_wave_diff.log",
     conda:

@@ -12,10 +12,10 @@ rule estimate:
         design="results/confidential/{wave}/design.json",
         flow="results/confidential/{wave}/flow.json",
         own_words="results/confidential/{wave}/other_specify.json",
-        code=code("estimate"),
     output:
         register="results/confidential/{wave}/register.parquet",
     params:
+        code=code("estimate"),
         study=part(
             STUDY, *PLAN, "nonanswers", "weighting", "singletons", "headline_weighting", "replicates", "interval"
         ),
@@ -34,10 +34,10 @@ rule models:
         wave=wave_file,
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("models"),
     output:
         models="results/confidential/{wave}/models.parquet",
     params:
+        code=code("models"),
         study=part(STUDY, *PLAN, "headline_weighting", "disclosure", "models", "reliability"),
     log:
         "results/logs/{wave}/models.log",
@@ -54,10 +54,10 @@ rule descriptives:
         wave=wave_file,
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("descriptives"),
     output:
         rows="results/confidential/{wave}/descriptives.parquet",
     params:
+        code=code("descriptives"),
         study=part(STUDY, *PLAN, "headline_weighting"),
     log:
         "results/logs/{wave}/descriptives.log",
@@ -78,12 +78,12 @@ rule wave_diff:
             wildcards, WAVES, "results/confidential", "ingest.json", "respondents.parquet", "indicators.parquet",
             "design.json",
         ),
-        code=code("wave_diff"),
     output:
         differences="results/confidential/{wave}/wave_diff.json",
         comparability="results/confidential/{wave}/comparability.json",
         rows="results/confidential/{wave}/wave_diff.parquet",
     params:
+        code=code("wave_diff"),
         study=part(STUDY, *PLAN, "nonanswers", "headline_weighting", "comparability", "disclosure"),
         earlier=lambda wildcards: EARLIER[wildcards.wave],
     log:
@@ -101,10 +101,10 @@ rule changes:
         comparability="results/confidential/{wave}/comparability.json",
         registers=lambda wildcards: confidential("register.parquet", both(wildcards, EARLIER)),
         comparisons=lambda wildcards: confidential("comparisons.parquet", both(wildcards, EARLIER)),
-        code=code("changes"),
     output:
         changes="results/confidential/{wave}/changes.parquet",
     params:
+        code=code("changes"),
         study=part(STUDY, *PLAN, "comparisons", "headline_weighting"),
     log:
         "results/logs/{wave}/changes.log",
@@ -122,10 +122,10 @@ rule decompositions:
         waves=lambda wildcards: [f"data/raw/{wave}/wave.yaml" for wave in both(wildcards, EARLIER)],
         indicators=lambda wildcards: confidential("indicators.parquet", both(wildcards, EARLIER)),
         designs=lambda wildcards: confidential("design.json", both(wildcards, EARLIER)),
-        code=code("decompositions"),
     output:
         rows="results/confidential/{wave}/decompositions.parquet",
     params:
+        code=code("decompositions"),
         study=part(STUDY, *PLAN, "decompositions", "headline_weighting"),
     log:
         "results/logs/{wave}/decompositions.log",
@@ -142,10 +142,10 @@ rule comparisons:
         wave=wave_file,
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("comparisons"),
     output:
         rows="results/confidential/{wave}/comparisons.parquet",
     params:
+        code=code("comparisons"),
         study=part(STUDY, *PLAN, "comparisons", "missing", "headline_weighting", "disclosure"),
     log:
         "results/logs/{wave}/comparisons.log",
@@ -162,10 +162,10 @@ rule nonanswers:
         wave=wave_file,
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("nonanswers"),
     output:
         rows="results/confidential/{wave}/nonanswers.parquet",
     params:
+        code=code("nonanswers"),
         study=part(STUDY, *PLAN, "comparisons", "missing", "headline_weighting", "disclosure"),
     log:
         "results/logs/{wave}/nonanswers.log",
@@ -190,10 +190,10 @@ rule specify:
         design="results/confidential/{wave}/design.json",
         # Summaries are over the specifications that will be released.
         judged="results/confidential/{wave}/disclosure.parquet",
-        code=code("specify"),
     output:
         rows="results/confidential/{wave}/specifications.parquet",
     params:
+        code=code("specify"),
         study=part(
             STUDY, *PLAN, "nonanswers", "weighting", "singletons", "headline_weighting", "specifications", "models",
             "disclosure",
@@ -213,10 +213,10 @@ rule barriers:
         wave=wave_file,
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
-        code=code("barriers"),
     output:
         rows="results/confidential/{wave}/barriers.parquet",
     params:
+        code=code("barriers"),
         study=part(STUDY, *PLAN, "rankings", "intersections", "headline_weighting", "disclosure"),
     log:
         "results/logs/{wave}/barriers.log",
@@ -237,10 +237,10 @@ rule claims:
         judged=lambda wildcards: confidential("disclosure.parquet", both(wildcards, EARLIER)),
         # Differences that are there already.
         made=lambda wildcards: derived_parts(wildcards, ["comparisons"], EARLIER),
-        code=code("claims"),
     output:
         rows="results/confidential/{wave}/claims.parquet",
     params:
+        code=code("claims"),
         study=part(STUDY, *PLAN, "rankings", "headline_weighting"),
         predicates=predicates(STUDY),
         earlier=lambda wildcards: EARLIER[wildcards.wave],
@@ -265,10 +265,10 @@ rule wave_diff_draft:
         ],
         captions=ancient(report_files(".yaml")),
         fonts="results/work/fonts",
-        code=code("wave_diff_draft"),
     output:
         "results/confidential/{wave}/wave_diff.{language}.html",
     params:
+        code=code("wave_diff_draft"),
         study=part(STUDY, *LABELS, labels=True),
     log:
         "results/logs/{wave}/wave_diff_draft_{language}.log",

@@ -3,7 +3,6 @@ rule ingest:
         "Reading the export of wave {wildcards.wave}; identifying columns stop here"
     input:
         raw=raw_files,
-        code=code("ingest"),
     output:
         responses="results/confidential/{wave}/responses.parquet",
         free_text="results/confidential/{wave}/free_text_raw.parquet",
@@ -14,6 +13,7 @@ rule ingest:
         # repeat_<name>.parquet, one for every repeat: how many there are only the export knows.
         repeats=directory("results/confidential/{wave}/repeats"),
     params:
+        code=code("ingest"),
         key="results/confidential/row_id.key",
     log:
         "results/logs/{wave}/ingest.log",

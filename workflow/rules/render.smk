@@ -8,10 +8,10 @@ STYLE = report_files(".mplstyle")
 rule fonts:
     message:
         "Cutting the fonts of the exhibits"
-    input:
-        code=code("fonts"),
     output:
         directory(FONTS),
+    params:
+        code=code("fonts"),
     log:
         "results/logs/fonts.log",
     conda:
@@ -29,7 +29,6 @@ rule figure:
         style=STYLE,
         captions=ancient(report_files(".yaml")),
         fonts=FONTS,
-        code=code("figure"),
     output:
         record="results/work/exhibits/figures/{name}.{wave}.json",
         files=expand(
@@ -38,6 +37,7 @@ rule figure:
             format=["svg", "pdf", "png"],
         ),
     params:
+        code=code("figure"),
         study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
     log:
@@ -56,7 +56,6 @@ rule context_figure:
         style=STYLE,
         captions=ancient(report_files(".yaml")),
         fonts=FONTS,
-        code=code("context_figure"),
     output:
         record="results/work/exhibits/figures/{name}.json",
         files=expand(
@@ -65,6 +64,7 @@ rule context_figure:
             format=["svg", "pdf", "png"],
         ),
     params:
+        code=code("context_figure"),
         study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
     log:
@@ -83,7 +83,6 @@ rule table:
         beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
         laid=lambda wildcards: laid(STUDY, wildcards),
         captions=ancient(report_files(".yaml")),
-        code=code("table"),
     output:
         record="results/work/exhibits/tables/{name}.{wave}.json",
         codes="results/work/release/tables/{name}.{wave}.csv",
@@ -93,6 +92,7 @@ rule table:
             format=["html", "xlsx"],
         ),
     params:
+        code=code("table"),
         study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
     log:
@@ -109,7 +109,6 @@ rule context_table:
     input:
         inventory="data/reference/inventory.yaml",
         captions=ancient(report_files(".yaml")),
-        code=code("context_table"),
     output:
         record="results/work/exhibits/tables/{name}.json",
         codes="results/work/release/tables/{name}.csv",
@@ -117,6 +116,7 @@ rule context_table:
             "results/work/release/tables/{{name}}.{language}.{format}", language=LANGUAGES, format=["html", "xlsx"]
         ),
     params:
+        code=code("context_table"),
         study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
     log:
@@ -141,10 +141,10 @@ rule wave_diff_page:
         laid="results/work/release/{wave}/wave_diff.json",
         captions=ancient(report_files(".yaml")),
         fonts=FONTS,
-        code=code("wave_diff_page"),
     output:
         "results/work/release/wave_diff.{wave}.{language}.html",
     params:
+        code=code("wave_diff_page"),
         study=part(STUDY, *LABELS, labels=True),
     log:
         "results/logs/{wave}/wave_diff_page_{language}.log",

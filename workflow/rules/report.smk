@@ -15,10 +15,10 @@ rule verdicts:
     input:
         estimates=RELEASED,
         derived=DERIVED,
-        code=code("verdicts"),
     output:
         claims="results/work/release/claims.csv",
     params:
+        code=code("verdicts"),
         study=part(STUDY, *LABELS, "claims", "headline_wave", labels=True),
         earlier=EARLIER,
     log:
@@ -43,12 +43,12 @@ rule report:
         waves=expand("data/raw/{wave}/wave.yaml", wave=WAVES),
         fonts=FONTS,
         report=report_files(),
-        code=code("report"),
     output:
         pdf="results/work/release/report.{language}.pdf",
         html="results/work/release/report.{language}.html",
         sentences="results/work/release/sentences.{language}.csv",
     params:
+        code=code("report"),
         study=part(STUDY, *LABELS, "exhibits", "report", "claims", "headline_wave", labels=True),
         figures=FIGURES,
         tables=TABLES,
@@ -76,10 +76,10 @@ rule release:
         + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
-        code=code("release"),
     output:
         update("results/release/MANIFEST.sha256"),
     params:
+        code=code("release"),
         study=part(STUDY, *LABELS, "exhibits", "disclosure", labels=True),
         work=lambda wildcards, input: str(Path(input.reports[0]).parent),
     log:

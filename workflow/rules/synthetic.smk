@@ -6,10 +6,10 @@ rule synthetic_waves:
         truth=sorted(str(path) for path in Path("data/reference").glob("synthetic_truth*.yaml")),
         instrument=["data/reference/instrument/survey.csv", "data/reference/instrument/choices.csv"],
         frame="data/reference/state_urban.csv",
-        code=code("synthetic_wave"),
     output:
         touch("results/work/synthetic_waves.done"),
     params:
+        code=code("synthetic_wave"),
         study=part(STUDY, "study", "ministries", "services", "barriers", "dimensions", labels=True),
     log:
         "results/logs/synthetic_waves.log",

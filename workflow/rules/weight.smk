@@ -7,11 +7,11 @@ rule weight:
         reference=sorted(str(path) for path in Path("data/reference").glob("*.csv")),
         respondents="results/confidential/{wave}/respondents.parquet",
         codebook="results/confidential/{wave}/codebook.json",
-        code=code("weight"),
     output:
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",
     params:
+        code=code("weight"),
         study=part(STUDY, *PLAN, "nonanswers", "weighting", "singletons"),
     log:
         "results/logs/{wave}/weight.log",
