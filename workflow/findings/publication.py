@@ -15,6 +15,7 @@ from findings.errors import FindingsError
 from findings.release import text
 from findings.text.captions import captions
 
+NUMBER_COLUMNS = ["exhibit", "wave", "language", "key", "text"]
 EXHIBIT_COLUMNS = ["exhibit", "wave", "rule", "script", "keys", "file", "sha256"]
 
 
@@ -22,8 +23,8 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
     """Assemble the release from `work` and put it at `target` by rename; the old one stays until then.
 
     `expected` are the files that the workflow made; `exhibits` the records of the figure and table jobs (`exhibit,
-    wave, rule, script, keys, files`). Raises FindingsError if a file is missing, empty or under no exhibit's name, or
-    if an exhibit shows a key that the release does not hold.
+    wave, rule, script, keys, files, numbers`). Raises FindingsError if a file is missing, empty or under no exhibit's
+    name, or if an exhibit shows a key that the release does not hold.
     """
     bad = [path.name for path in expected if not path.is_file() or not path.stat().st_size]
     if bad:
@@ -50,6 +51,12 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
                     {key: exhibit[key] for key in EXHIBIT_COLUMNS[:4]}
                     | {"keys": " ".join(exhibit["keys"]), "file": name, "sha256": sha256(new / name)}
                 )
+    with (new / "numbers.csv").open("w", newline="", encoding="utf-8") as stream:
+        out = csv.writer(stream, lineterminator="\n")
+        out.writerow(NUMBER_COLUMNS)
+        for each in exhibits:
+            for language, pairs in each["numbers"].items():
+                out.writerows([each["exhibit"], each["wave"], language, *pair] for pair in pairs)
     (new / "index.html").write_text(_index(new, study), encoding="utf-8")
     files = sorted(path for path in new.rglob("*") if path.is_file())
     lines = [f"{sha256(path)}  {path.relative_to(new)}\n" for path in files]

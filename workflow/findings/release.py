@@ -316,8 +316,16 @@ def text(texts: Mapping[str, str], lang: str) -> str:
     return texts.get(lang) or next(iter(texts.values()), "")
 
 
-def write_record(path: Path, exhibit: str, wave: str, rule: str, keys: Iterable[str], files: Iterable[str]) -> None:
-    """Say what an exhibit shows and where: the lines of exhibits.csv. `files` lie two folders deep in the release."""
+Numbers = Mapping[str, Iterable[tuple[str, str]]]
+
+
+def write_record(
+    path: Path, exhibit: str, wave: str, rule: str, keys: Iterable[str], files: Iterable[str], numbers: Numbers
+) -> None:
+    """Say what an exhibit shows and where: the lines of exhibits.csv, and of numbers.csv.
+
+    `files` lie two folders deep in the release; `numbers` are (key, text) of each number printed, by language.
+    """
     record = {
         "exhibit": exhibit,
         "wave": wave,
@@ -325,6 +333,7 @@ def write_record(path: Path, exhibit: str, wave: str, rule: str, keys: Iterable[
         "script": f"workflow/scripts/{rule}.py",
         "keys": list(keys),
         "files": sorted("/".join(Path(file).parts[-2:]) for file in files),
+        "numbers": {language: [list(pair) for pair in pairs] for language, pairs in numbers.items()},
     }
     path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 

@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from findings import tables
 from findings.errors import FindingsError
+from findings.finished import texts_of_html
 from findings.fonts import inline as inline_fonts
 from findings.keys import print_key
 from findings.release import Released, text
@@ -30,10 +31,13 @@ from findings.text.captions import FOLDER, captions
 from findings.text.checklists import checklists
 from findings.text.exhibits import alt, marks, question, sentences, title
 from findings.text.facts import wave_label
+from findings.text.issued import issue, plain, unmarked
 from findings.text.numbers import numerals
 from findings.text.sentences import Claim, claim
 
 SENTENCES = ["wave", "exhibit", "sentence", "keys", "texts"]
+# What stands for the number of a figure or a table: its place in the report.
+PLACE = "place"
 # Characters of a table's line that a page holds, and of a column that is not broken.
 LINE, SHORT = 100, 18
 # Height of a page's text by its width, with room for a heading and a caption.
@@ -73,11 +77,12 @@ def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Cl
         for name, wave in _chosen(parts.figures, chapter.get("figures", [])):
             figure, made = _figure(parts, name, wave, lang)
             numbers["figure"] += 1
-            figures.append({**figure, "number": numerals(str(numbers["figure"]), lang)})
+            figures.append({**figure, "number": issue(PLACE, numerals(str(numbers["figure"]), lang))})
             claims += [(wave, each) for each in made]
         for name, wave in _chosen(parts.tables, chapter.get("tables", [])):
             numbers["table"] += 1
-            tables_.append({**_table(parts, name, wave, lang), "number": numerals(str(numbers["table"]), lang)})
+            place = issue(PLACE, numerals(str(numbers["table"]), lang))
+            tables_.append({**_table(parts, name, wave, lang), "number": place})
         lists = checklists(parts.waves, parts.released, study, lang) if chapter.get("checklists") else []
         declared = chapter.get("figures") or chapter.get("tables")
         if figures or tables_ or lists or chapter.get("methods") or (said and not declared):
@@ -191,7 +196,7 @@ def _table(parts: Parts, name: str, wave: str, lang: str) -> dict[str, Any]:
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float | None]:
     """Shares of a page that the columns of long texts take; None = as wide as its content. No column is a sliver."""
-    longest = [max(len(text) for text in column) for column in zip(header, *rows, strict=True)]
+    longest = [max(len(plain(text)) for text in column) for column in zip(header, *rows, strict=True)]
     if sum(longest) <= LINE:
         return [None] * len(longest)
     return [min(max(length, SHORT), LINE) ** 0.7 if length > SHORT else None for length in longest]
@@ -214,7 +219,7 @@ def write_sentences(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
         for wave, each in claims:
             if each.keys:
                 # A key has no space in it; a printed number may: a bar divides those.
-                writer.writerow([wave, each.exhibit, each.sentence, " ".join(each.keys), "|".join(each.texts)])
+                writer.writerow([wave, each.exhibit, plain(each.sentence), " ".join(each.keys), "|".join(each.texts)])
 
 
 def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path, epoch: int) -> None:
@@ -231,7 +236,7 @@ def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path
         for chapter in found["chapters"]:
             for figure in chapter["figures"]:
                 shutil.copy(release / "figures" / figure["image"], root / figure["image"])
-        (root / "content.json").write_text(json.dumps(found), encoding="utf-8")
+        (root / "content.json").write_text(json.dumps(unmarked(found)), encoding="utf-8")
         paths = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", fonts]
         try:
             pdf = typst.Compiler(root / "report.typ", root=root, font_paths=paths, ignore_system_fonts=True).compile(
@@ -244,10 +249,10 @@ def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path
     output.write_bytes(pdf)
 
 
-def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Path) -> None:
+def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Path) -> list[str]:
     """The report as one file that needs no other: figures are inside it, with their text for who cannot see them.
 
-    A font goes in as well where the language has one of its own.
+    A font goes in as well where the language has one of its own. Gives the texts of the page, numbers with their keys.
     """
     environment = Environment(
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
@@ -259,4 +264,5 @@ def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Pat
 
     faces = inline_fonts(fonts) if len(found["fonts"]) > 1 else {}
     page = environment.get_template("report.html.jinja").render(**found, inline=inline, faces=faces)
-    output.write_text(page, encoding="utf-8")
+    output.write_text(plain(page), encoding="utf-8")
+    return texts_of_html(page)

@@ -47,6 +47,7 @@ rule report:
         pdf="results/work/release/report.{language}.pdf",
         html="results/work/release/report.{language}.html",
         sentences="results/work/release/sentences.{language}.csv",
+        record="results/work/exhibits/report.{language}.json",
     params:
         code=code("report"),
         study=part(STUDY, *LABELS, "exhibits", "report", "claims", "headline_wave", labels=True),
@@ -73,7 +74,8 @@ rule release:
         + LAID
         + LAID_PAGES,
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
-        + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES),
+        + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES)
+        + expand("results/work/exhibits/report.{language}.json", language=LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
     output:

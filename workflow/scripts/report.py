@@ -5,7 +5,8 @@ with job(snakemake) as io:
 
     from findings.config import load_wave
     from findings.inventory import load_inventory
-    from findings.release import Released
+    from findings.finished import check_report
+    from findings.release import Released, write_record
     from findings.reporting import Parts, build_html, build_pdf, content, write_sentences
 
     study, release, language = io.params.study, Path(io.params.release), io.wildcards.language
@@ -16,5 +17,8 @@ with job(snakemake) as io:
     parts = Parts(released, waves, io.params.headline, io.params.figures, io.params.tables, inventory, release)
     found, claims = content(parts, language)
     write_sentences(claims, Path(io.output.sentences))
-    build_html(found, release, Path(io.input.fonts), Path(io.output.html))
-    build_pdf(found, release, Path(io.input.fonts), Path(io.output.pdf), study["source_date_epoch"])
+    html, pdf = Path(io.output.html), Path(io.output.pdf)
+    said = build_html(found, release, Path(io.input.fonts), html)
+    build_pdf(found, release, Path(io.input.fonts), pdf, study["source_date_epoch"])
+    numbers = {language: check_report(found, said, html, pdf, release / "figures")}
+    write_record(Path(io.output.record), "report", "", "report", [], [], numbers)

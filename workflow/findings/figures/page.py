@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
 from findings.fonts import LATIN
@@ -24,7 +25,10 @@ from findings.myanmar import syllables
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.exhibits import footer, question, title
+from findings.text.issued import lines, plain
 
+# What stands for the numbers of a scale.
+AXIS = "axis"
 STYLE = Path(__file__).resolve().parents[2] / "report" / "style.mplstyle"
 FORMATS = ("svg", "pdf", "png")
 # The text width of an A4 page with margins of 2 cm, so that a figure is printed at its own size.
@@ -52,6 +56,7 @@ def leading(lang: str) -> float:
 
 def width(words: str, size: float, weight: str = "normal") -> float:
     """Printed width of a text in inches at a font size in points, in the fonts of the style."""
+    words = plain(words)
     return _width(words, size, weight, tuple(rcParams["font.family"])) if words.strip() else 0.0
 
 
@@ -64,20 +69,20 @@ def _width(words: str, size: float, weight: str, fonts: tuple[str, ...]) -> floa
 
 def wrapped(words: str, size: float, room: float, weight: str = "normal") -> list[str]:
     """A text in lines no wider than `room`. A word wider than that is broken between syllables, or stands alone."""
-    lines: list[str] = []
+    broken: list[str] = []
     for word in words.strip().split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size, weight) <= room:
-            lines[-1] = longer
+        longer = f"{broken[-1]} {word}" if broken else word
+        if broken and width(longer, size, weight) <= room:
+            broken[-1] = longer
             continue
         pieces = syllables(word) if width(word, size, weight) > room else [word]
-        lines.append(pieces[0])
+        broken.append(pieces[0])
         for piece in pieces[1:]:
-            if width(lines[-1] + piece, size, weight) <= room:
-                lines[-1] += piece
+            if width(broken[-1] + piece, size, weight) <= room:
+                broken[-1] += piece
             else:
-                lines.append(piece)
-    return lines
+                broken.append(piece)
+    return list(lines(broken))
 
 
 def sheet(
@@ -136,6 +141,18 @@ def _sheet(
         line(words, total - EDGE - (len(foot) - number) * high[7], 7, color=MUTED)
     axes = figure.add_axes((left / WIDTH, bottom / total, (WIDTH - left - right) / WIDTH, height / total))
     return figure, axes
+
+
+def said(figure: Figure) -> list[str]:
+    """The texts of a figure in one, its numbers with their keys, which it takes off; those of a scale are left out."""
+    axes = (axis for each in figure.axes for axis in (each.xaxis, each.yaxis))
+    scales = {id(text) for axis in axes for text in axis.findobj(Text)}
+    found = [each for each in figure.findobj(Text) if id(each) not in scales]
+    words = [each.get_text() for each in found]
+    for each, own in zip(found, words, strict=True):
+        each.set_text(plain(own))
+    # A sentence stands in several lines, a text each.
+    return [" ".join(words)]
 
 
 def save(figure: Figure, paths: Iterable[Path], epoch: int, lang: str) -> None:

@@ -16,11 +16,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from findings.figures.page import ACCENT, EDGE, INK, MUTED, STAMP, WIDTH, leading, sheet, styled, width, wrapped
+from findings.figures.page import ACCENT, AXIS, EDGE, INK, MUTED, STAMP, WIDTH, leading, sheet, styled, width, wrapped
 from findings.grids import Point
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.exhibits import value
+from findings.text.issued import issue
 from findings.text.numbers import limit, numerals, signed
 from findings.text.specifications import Curve, choices, curves
 
@@ -182,7 +183,8 @@ def _names(page: _Page, left: float, unit: str) -> None:
     axes, edge = page.axes, EDGE - left
     for tick in _ticks(page):
         words = signed(round(tick, 6)) if page.low < 0 < page.high else limit(round(tick, 6))
-        axes.text(-0.06, page.y(tick), numerals(words, page.lang), size=7, color=MUTED, va="center", ha="right")
+        words = issue(AXIS, numerals(words, page.lang))
+        axes.text(-0.06, page.y(tick), words, size=7, color=MUTED, va="center", ha="right")
     axes.text(-0.06, page.top - page.line, unit, size=7, color=MUTED, va="center", ha="right")
     down = page.top + CURVE
     for _, head, of in page.rows:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from findings.release import Released
 from findings.text.captions import captions
-from findings.text.compared import detectable, p_value
+from findings.text.compared import detectable
 from findings.text.facts import panels, rows_of, wave_label
-from findings.text.numbers import full, interval, numerals
+from findings.text.numbers import full, interval, p_value, part
 
 COLUMNS = [
     "key", "earlier_key", "later_key", "ministry", "service", "family", "indicator", "earlier", "later", "change",
@@ -43,8 +43,10 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     for panel in panels(released, entry, lang):
         for name, lines in rows_of(panel):
             before, now, change = (line.estimate for line in lines)
-            p = numerals(p_value(change.p_adjusted), lang) if change.p_adjusted is not None else words["no"]
+            p = words["no"]
+            if change.p_adjusted is not None:
+                p = part(change, "p_adjusted", p_value(change.p_adjusted), lang)
             limits = interval(change, lang) if change.published else words["no"]
             rows.append([panel.label or words["no"], name, full(before, lang), full(now, lang), change, limits, p])
-            rows[-1].append(numerals(detectable(change), lang))
+            rows[-1].append(part(change, "detectable", detectable(change), lang))
     return header, rows

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from findings.release import Released
+from findings.tables.labelled import number
 from findings.text.captions import captions
-from findings.text.compared import detectable, family_label, gaps, p_value, tests
-from findings.text.numbers import interval, numerals
+from findings.text.compared import detectable, family_label, gaps, tests
+from findings.text.numbers import interval, p_value, part
 
 COLUMNS = [
     "key", "comparison_family", "family", "indicator", "ministry", "breakdown", "group", "difference", "ci_low",
@@ -44,8 +45,8 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
             within = family_label(released, str(row.comparison_family), lang)
             what = " · ".join(part for part in (within, panel.label) if part)
             limits = interval(row, lang) if row.published else no
-            p = numerals(p_value(row.p_adjusted), lang) if row.p_adjusted is not None else no
-            rows.append([what, line.label, row, limits, p, numerals(detectable(row), lang)])
+            p = part(row, "p_adjusted", p_value(row.p_adjusted), lang) if row.p_adjusted is not None else no
+            rows.append([what, line.label, row, limits, p, part(row, "detectable", detectable(row), lang)])
     return header, rows
 
 
@@ -68,8 +69,8 @@ def label_tests(released: Released, entry: Mapping[str, Any], lang: str) -> tupl
     for panel in tests(released, entry, lang):
         for line in panel.lines:
             row = line.estimate
-            f = no if row.test_value is None else numerals(f"{row.test_value:.2f}", lang)
-            df = no if row.df1 is None else numerals(f"{row.df1:.1f}; {row.df}", lang)
-            p = no if row.p_adjusted is None else numerals(p_value(row.p_adjusted), lang)
-            rows.append([panel.label, line.label, row.n if row.n is not None else no, row, f, df, p])
+            f = no if row.test_value is None else part(row, "test_value", f"{row.test_value:.2f}", lang)
+            df = no if row.df1 is None else part(row, "df1", f"{row.df1:.1f}; {row.df}", lang)
+            p = no if row.p_adjusted is None else part(row, "p_adjusted", p_value(row.p_adjusted), lang)
+            rows.append([panel.label, line.label, number(row, row.n, no), row, f, df, p])
     return header, rows

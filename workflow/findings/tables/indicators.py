@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from findings.release import Estimate, Released
+from findings.tables.labelled import number
 from findings.text.captions import captions
 from findings.text.exhibits import mark
 from findings.text.facts import panels
@@ -44,7 +45,7 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
         place = [released.label("ministries", row.ministry, lang)] * with_ministry
         place += [released.label("services", row.service, lang)] * with_service
         limits = interval(row, lang) if row.published else words["no"]
-        n = row.n if row.published and row.n is not None else words["no"]
+        n = number(row, row.n if row.published else None, words["no"])
         rows.append([*place, f"{line.label}{' ' if mark(row, lang) else ''}{mark(row, lang)}", row, limits, n])
     return header, rows
 

@@ -11,8 +11,9 @@ from findings.inventory import sources
 from findings.release import text
 from findings.tables.labelled import Labelled
 from findings.text.captions import captions
-from findings.text.context import dated
+from findings.text.context import INVENTORY, dated
 from findings.text.exhibits import question
+from findings.text.issued import issue
 
 COLUMNS = ["ministry", "service", "launched", "languages", "claims", "conflicts", "sources"]
 
@@ -59,4 +60,5 @@ def labelled(
         )  # fmt: skip
         notes += [f"{words['conflicts']} – {label}: {text(conflict, lang)}" for conflict in each["conflicts"]]
     notes += [f"[{number}] {address}" for number, address in enumerate(addresses, 1)]
+    rows, notes = [[issue(INVENTORY, cell) for cell in row] for row in rows], [issue(INVENTORY, n) for n in notes]
     return Labelled(name, lang, text(entry["label"], lang), question(entry, lang), "", header, rows, notes)

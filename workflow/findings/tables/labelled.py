@@ -15,6 +15,7 @@ import xlsxwriter
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.exhibits import footer, question, title, value
+from findings.text.issued import issue, plain
 from findings.text.numbers import PLAIN, SIGNED, numerals, shown
 
 # What a spreadsheet would read as a formula (OWASP, CSV injection).
@@ -22,10 +23,23 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """A table as a reader sees it: a cell is a text, a count, an Estimate, or a tuple of Lines, each with its interval.
+class Number:
+    """A whole number of a cell, and the key that it has."""
 
-    `stamp` is empty for real data.
+    key: str
+    value: int
+
+
+def number(row: Estimate, value: int | None, none: str, column: str = "n") -> Number | str:
+    """Another number of a row than its value, for a cell; the text for none where it has none."""
+    return none if value is None else Number(f"{row.key}#{column}", value)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A table as a reader sees it: a cell is a text, a Number, an Estimate, or a tuple of Lines, each with its interval.
+
+    `stamp` is empty for real data. Numbers in its texts carry their keys (`findings.text.issued`) until they are written.
     """
 
     name: str
@@ -46,7 +60,15 @@ class Labelled:
             return "; ".join(f"{line.label} {value(line.estimate, self.lang)}".strip() for line in cell)
         if isinstance(cell, Estimate):
             return shown(cell, self.lang) if cell.published else f"◇ {captions(self.lang)['withheld']}"
-        return numerals(f"{cell:,}", self.lang) if isinstance(cell, int) else str(cell)
+        if isinstance(cell, Number):
+            return issue(cell.key, numerals(f"{cell.value:,}", self.lang))
+        return str(cell)
+
+    @property
+    def said(self) -> list[str]:
+        """Every text of the table, its numbers with their keys."""
+        words = [self.caption, self.question, self.stamp, *self.header, *self.notes]
+        return [*words, *(text for row in self.texts() for text in row)]
 
 
 def words_of(
@@ -93,7 +115,7 @@ def html(table: Labelled) -> str:
     )
     stamp = f'<strong class="stamp">{escape(table.stamp)}</strong> ' if table.stamp else ""
     notes = escape(" ".join(table.notes))
-    return (
+    return plain(
         f'<table id="table-{escape(table.name)}"><caption>{stamp}<b>{escape(table.caption)}</b><br>'
         f"{escape(table.question)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         f'<tfoot><tr><td colspan="{len(table.header)}">{notes}</td></tr></tfoot></table>\n'
@@ -104,8 +126,9 @@ def write_html(table: Labelled, path: Path) -> None:
     """The fragment as a page that can be opened alone."""
     style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}"
     style += "td,th{padding:.2rem .6rem;text-align:left}"
+    tab = escape(plain(table.caption))
     path.write_text(
-        f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{escape(table.caption)}</title>'
+        f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{tab}</title>'
         f"<style>{style}</style></head><body>{html(table)}</body></html>\n",
         encoding="utf-8",
     )
@@ -115,7 +138,7 @@ def write_xlsx(table: Labelled, path: Path, epoch: int) -> None:
     """A workbook of one sheet with numbers as numbers; `epoch` (seconds, UTC) is the date it carries."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         created = datetime.fromtimestamp(epoch, UTC).replace(tzinfo=None)
-        book.set_properties({"title": table.caption, "created": created})
+        book.set_properties({"title": plain(table.caption), "created": created})
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         sheet = book.add_worksheet(table.name[:31])
         above = [words for words in (table.stamp, table.caption, table.question) if words]
@@ -129,17 +152,19 @@ def write_xlsx(table: Labelled, path: Path, epoch: int) -> None:
                 if isinstance(cell, Estimate) and cell.published and cell.value is not None:
                     share = cell.statistic not in ("count", *PLAIN, *SIGNED)
                     sheet.write_number(line, column, cell.value, percent if share else None)
-                elif isinstance(cell, int):
-                    sheet.write_number(line, column, cell)
+                elif isinstance(cell, Number):
+                    sheet.write_number(line, column, cell.value)
                 else:
                     sheet.write_string(line, column, safe(words))
         for number, words in enumerate(table.notes, first + len(table.rows) + 2):
             sheet.write_string(number, 0, safe(words))
-        widths = [max(len(words) for words in column) for column in zip(table.header, *table.texts(), strict=True)]
+        columns = zip(table.header, *table.texts(), strict=True)
+        widths = [max(len(plain(words)) for words in column) for column in columns]
         for column, size in enumerate(widths):
             sheet.set_column(column, column, min(max(size, 8) + 2, 60))
 
 
 def safe(words: str) -> str:
     """A text that no spreadsheet takes for a formula."""
+    words = plain(words)
     return f"'{words}" if words.startswith(FORMULA) else words

@@ -21,7 +21,7 @@ from findings.text.associations import (
     term_label,
 )
 from findings.text.captions import captions
-from findings.text.numbers import interval, numerals, p_value
+from findings.text.numbers import interval, p_value, part
 
 COLUMNS = [
     "key", "model", "scope", "block", "term", "level", "statistic", "estimate", "ci_low", "ci_high", "test",
@@ -35,8 +35,8 @@ def build(released: Released, entry: Mapping[str, Any]) -> pd.DataFrame:
     order = {}
     for plan in own:
         for block in plan.blocks:
-            for part in ("", "_log_odds", "_proportional_odds"):
-                order[plan.named(block.id) + part] = (plan, block.id)
+            for ending in ("", "_log_odds", "_proportional_odds"):
+                order[plan.named(block.id) + ending] = (plan, block.id)
     place = {name: n for n, name in enumerate(order)}
     rows = sorted(
         (row for row in released.derived(FAMILY) if row.indicator in order), key=lambda r: (place[r.indicator], r.key)
@@ -109,8 +109,9 @@ def _withheld(column: Column) -> bool:
 
 
 def _p(row: Estimate | None, lang: str) -> str:
-    known = row is not None and row.published and row.p_adjusted is not None
-    return numerals(p_value(row.p_adjusted), lang) if known else str(captions(lang)["table"]["no"])  # type: ignore[union-attr, arg-type]
+    if row is None or not row.published or row.p_adjusted is None:
+        return str(captions(lang)["table"]["no"])
+    return part(row, "p_adjusted", p_value(row.p_adjusted), lang)
 
 
 __all__ = ["EFFECTS", "WHOLE", "build", "label"]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from findings.release import Estimate, Released
+from findings.tables.labelled import number
 from findings.text.captions import captions
 from findings.text.compared import NONANSWERS, nonanswers
 from findings.text.facts import rows_of
@@ -36,9 +37,9 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     header = [words[name] for name in ("indicator", "group", "asked", *NONANSWERS)]
     rows: list[list[Any]] = []
     for item, group, found in _lines(released, entry, lang):
-        n = _n(found)
         shares = [found.get(kind) or words["no"] for kind in NONANSWERS]
-        rows.append([item, group, words["no"] if n is None else n, *shares])
+        asked = next((number(row, row.n, words["no"]) for row in found.values() if row.published), words["no"])
+        rows.append([item, group, asked, *shares])
     return header, rows
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from findings.release import Estimate, Released
+from findings.tables.labelled import number
 from findings.text.captions import captions
 from findings.text.facts import panels, rows_of
-from findings.text.numbers import numerals
+from findings.text.numbers import part
 
 COLUMNS = [
     "key", "nonresponse_key", "ministry", "service", "family", "indicator", "n", "nonresponse", "deff", "n_eff",
@@ -34,9 +35,9 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     header = [words[name] for name in ("ministry", "indicator", "n", "nonresponse", "deff", "n_eff")]
     rows: list[list[Any]] = []
     for of, name, row, silent in _rows(released, entry, lang):
-        n = row.n if row.published and row.n is not None else words["no"]
-        deff = numerals(f"{row.deff:.1f}", lang) if row.deff is not None else words["no"]
-        n_eff = int(row.n_eff) if row.n_eff is not None else words["no"]
+        n = number(row, row.n if row.published else None, words["no"])
+        deff = part(row, "deff", f"{row.deff:.1f}", lang) if row.deff is not None else words["no"]
+        n_eff = number(row, None if row.n_eff is None else int(row.n_eff), words["no"], "n_eff")
         rows.append([of or words["no"], name, n, silent or words["no"], deff, n_eff])
     return header, rows
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from findings.release import Released
+from findings.tables.labelled import number
 from findings.text.captions import captions
 from findings.text.facts import panels
 
@@ -32,5 +33,5 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     for panel in panels(released, entry, lang):
         for line in panel.lines:
             row = line.estimate
-            rows.append([panel.label, line.label, row, row.n if row.published and row.n is not None else table["no"]])
+            rows.append([panel.label, line.label, row, number(row, row.n if row.published else None, table["no"])])
     return [words["scale"], words["measure"], words["value"], table["n"]], rows

@@ -9,9 +9,10 @@ import pandas as pd
 
 from findings.grids import DIMENSIONS
 from findings.release import Released
+from findings.tables.labelled import Number
 from findings.text.captions import captions
 from findings.text.numbers import interval, shown
-from findings.text.specifications import Curve, choices, curves, span
+from findings.text.specifications import COUNT, Curve, choices, curves, span
 
 COLUMNS = [
     "key", "ministry", "service", "statistic", *DIMENSIONS, "main", "estimate", "ci_low", "ci_high", "ci_method", "p",
@@ -46,7 +47,7 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     found = curves(released, entry, lang)
     header = [words["choice"], words["count"], *(curve.label or table["estimate"] for curve in found)]
     rows: list[list[Any]] = [
-        [words["main"], len(found), *(curve.main for curve in found)],
+        [words["main"], Number(COUNT, len(found)), *(curve.main for curve in found)],
         [table["interval"], table["no"], *(interval(curve.main, lang) for curve in found)],
     ]
     places = [("", "", words["all"])]
@@ -54,7 +55,7 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
         places += [(dimension, code, f"{words['dimensions'][dimension]}: {name}") for code, name in labels.items()]
     for dimension, code, name in places:
         count = sum(len(curve.having(dimension, code)) for curve in found)
-        rows.append([name, count, *(_cell(curve, dimension, code, lang) for curve in found)])
+        rows.append([name, Number(COUNT, count), *(_cell(curve, dimension, code, lang) for curve in found)])
     return header, rows
 
 

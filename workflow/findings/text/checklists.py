@@ -13,6 +13,7 @@ from findings.errors import FindingsError
 from findings.release import Released, text
 from findings.text.captions import FOLDER, captions
 from findings.text.facts import wave_label
+from findings.text.issued import issue
 from findings.text.numbers import numerals, shown
 
 
@@ -65,14 +66,14 @@ def _context(
         "clustered": bool(wave["design"].get("psu")),
         "margins": ", ".join(words["margins"].get(name, name) for name in margins),
         "mode": words["modes"].get(wave.get("mode"), wave.get("mode") or words["unknown"]),
-        "from_": numerals(period.get("from", words["unknown"]), lang),
-        "to": numerals(period.get("to", words["unknown"]), lang),
+        "from_": issue("wave.period", numerals(period.get("from", words["unknown"]), lang)),
+        "to": issue("wave.period", numerals(period.get("to", words["unknown"]), lang)),
         "tool": wave["source"].get("tool", words["unknown"]),
         "population": population[:1].upper() + population[1:],
         "headline": released.weighting,
         "design_weighted": bool(wave["design"].get("base_weight") or wave["design"].get("frame")),
         "trimmed": bool((wave.get("calibration") or {}).get("trim")),
-        "minimum_minutes": numerals(f"{minimum:g}", lang) if minimum else "",
+        "minimum_minutes": issue("wave.duration", numerals(f"{minimum:g}", lang)) if minimum else "",
         "received": count("received"),
         "analysed": count("analysed"),
         "consent": count("consent"),

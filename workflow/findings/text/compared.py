@@ -11,7 +11,7 @@ from findings.plan import Indicator
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import KINDS, Line, Panel, families_of, named
-from findings.text.numbers import SIGNED, full, limit, numerals
+from findings.text.numbers import SIGNED, full, limit, p_value, part
 
 CERTAIN = 0.05
 REST = "not_"
@@ -27,10 +27,10 @@ def told(row: Estimate, lang: str, *, short: bool = False) -> str:
     if not row.published or row.p_adjusted is None:
         return ""
     if row.p_adjusted < CERTAIN:
-        return numerals(str(words["apart"]).format(p=p_value(row.p_adjusted)), lang)
+        return part(row, "p_adjusted", str(words["apart"]).format(p=p_value(row.p_adjusted)), lang)
     if row.detectable is None:
-        return numerals(str(words["p"]).format(p=p_value(row.p_adjusted)), lang)
-    return numerals(str(words["least" if short else "not_apart"]).format(least=detectable(row)), lang)
+        return part(row, "p_adjusted", str(words["p"]).format(p=p_value(row.p_adjusted)), lang)
+    return part(row, "detectable", str(words["least" if short else "not_apart"]).format(least=detectable(row)), lang)
 
 
 def difference(row: Estimate, lang: str) -> str:
@@ -54,11 +54,6 @@ def _columns(key: str) -> dict[str, Any]:
     if pair_of(key) is not None:
         return {}
     return {name: value for name, value in parse_key(key).items() if name != "wave"}
-
-
-def p_value(value: float) -> str:
-    """p as printed: 3 decimals, `<0.001` below."""
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def detectable(row: Estimate) -> str:

@@ -8,7 +8,11 @@ from typing import Any
 
 from findings.release import text
 from findings.text.captions import captions
+from findings.text.issued import issue
 from findings.text.numbers import numerals
+
+# What stands for a number that a published source says; the inventory names the source.
+INVENTORY = "inventory"
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def _of(entry: Mapping[str, Any], lang: str) -> list[tuple[str, str, bool]]:
     for claim in (claim for claim in entry["claims"] if claim["date"]):
         label = words["claimed"].format(value=text(claim["value"], lang), by=text(claim["by"], lang))
         found.append((claim["date"], label, False))
-    return found
+    return [(date, issue(INVENTORY, label), launch) for date, label, launch in found]
 
 
 def _years(date: str) -> float:
@@ -58,4 +62,5 @@ def dated(date: str, lang: str) -> str:
     year, month, day = (date.split("-") + ["", ""])[:3]
     form = "day" if day else "month" if month else "year"
     month_name = words["months"][int(month) - 1] if month else ""
-    return numerals(words["dates"][form].format(year=year, month=month_name, day=day.lstrip("0")), lang)
+    said = words["dates"][form].format(year=year, month=month_name, day=day.lstrip("0"))
+    return issue(INVENTORY, numerals(said, lang))

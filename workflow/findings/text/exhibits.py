@@ -9,7 +9,8 @@ from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.compared import behind, told
 from findings.text.facts import NOTES, Line, panels, rows_of, wave_label
-from findings.text.numbers import full, numerals, shown
+from findings.text.issued import issue
+from findings.text.numbers import full, numerals, part, shown
 from findings.text.orders import rank_of
 from findings.text.sentences import Claim, claim
 from findings.text.takeaways import facts
@@ -115,13 +116,11 @@ def short(row: Estimate, lang: str) -> str:
 
 def span(rows: list[Estimate], lang: str) -> str:
     """`1,234` or `310 to 1,234`: the respondents behind the published rows; an en dash where none is."""
-    counts = sorted({row.n for row in rows if row.published and row.n is not None})
+    counts = sorted(((row.n, row) for row in rows if row.published and row.n is not None), key=lambda pair: pair[0])
     if not counts:
         return "–"
-    if len(counts) == 1:
-        return numerals(f"{counts[0]:,}", lang)
-    form = str(captions(lang)["range"])
-    return numerals(form.format(low=f"{counts[0]:,}", high=f"{counts[-1]:,}"), lang)
+    low, high = (part(row, "n", f"{count:,}", lang) for count, row in (counts[0], counts[-1]))
+    return low if counts[0][0] == counts[-1][0] else str(captions(lang)["range"]).format(low=low, high=high)
 
 
 def _base(released: Released, rows: list[Estimate], lang: str) -> str:
@@ -150,7 +149,7 @@ def _of_kind(released: Released, entry: Mapping[str, Any], rows: list[Estimate],
         return ""
     declared = released.config["rankings"].values()
     level = next(ranking.get("level", 0.95) for ranking in declared if ranking["family"] == ranks[0].family)
-    return words.replace("{level}", numerals(f"{100 * level:g}", lang))
+    return words.replace("{level}", issue("config.rankings.level", numerals(f"{100 * level:g}", lang)))
 
 
 def _level(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A released number as a reader sees it, rounded half up on the released decimals, so that a text can be checked."""
+"""A released number as a reader sees it, rounded half up on the released decimals, and issued with its key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from findings.keys import EFFECTS, OF_MEANS
 from findings.release import Estimate
 from findings.text.captions import captions
+from findings.text.issued import issue
 
 DIFFERENCES = ("difference", "difference_of_means")
 # Differences of proportions, in percentage points; differences in other units; numbers with two decimals.
@@ -28,29 +29,35 @@ def shown(row: Estimate, lang: str) -> str:
     with one decimal). Bounds are a range; of a table test it is
     Cramér's V with 2 decimals. The caption's word for withheld where the row has no number.
     """
-    words = captions(lang)
     if not row.published or row.value is None:
-        return str(words["withheld"])
+        return str(captions(lang)["withheld"])
+    return issue(row.key, _shown(row, row.value, lang))
+
+
+def _shown(row: Estimate, value: float, lang: str) -> str:
+    words = captions(lang)
     if row.statistic in ("count", "rank"):
-        return numerals(f"{row.value:,.0f}", lang)
+        return numerals(f"{value:,.0f}", lang)
     if row.statistic in POINTS:
-        return numerals(str(words["points"]).format(value=signed(row.value, _places(row))), lang)
+        return numerals(str(words["points"]).format(value=signed(value, _places(row))), lang)
     if row.statistic in SIGNED:
-        return numerals(f"{row.value:+.2f}".replace("-", "−"), lang)
+        return numerals(f"{value:+.2f}".replace("-", "−"), lang)
     if row.statistic == "f_test":
-        return numerals(f"F {row.value:.1f}", lang)
+        return numerals(f"F {value:.1f}", lang)
     if row.statistic in PLAIN:
-        return numerals(f"{row.value:.2f}".replace("-", "−"), lang)
+        return numerals(f"{value:.2f}".replace("-", "−"), lang)
     if row.statistic == "bounds" and row.bound_low is not None and row.bound_high is not None:
         return numerals(str(words["interval"]).format(low=limit(row.bound_low), high=limit(row.bound_high)), lang)
-    return numerals(str(words["percent"]).format(value=percent(row.value)), lang)
+    return numerals(str(words["percent"]).format(value=percent(value)), lang)
 
 
 def interval(row: Estimate, lang: str) -> str:
     """The interval in the units of `shown`; of a withheld row, the word for it; an en dash where there is none."""
+    return issue(row.key, _interval(row, lang)) if row.published else str(captions(lang)["withheld"])
+
+
+def _interval(row: Estimate, lang: str) -> str:
     words = captions(lang)
-    if not row.published:
-        return str(words["withheld"])
     if row.statistic == "rank" and row.rank_low is not None and row.rank_high is not None:
         ranks = {"low": f"{row.rank_low:.0f}", "high": f"{row.rank_high:.0f}"}
         form = str(words["interval_number"]) if row.rank_low < row.rank_high else "{low}"
@@ -75,7 +82,12 @@ def full(row: Estimate, lang: str) -> str:
     """The value with its interval in brackets, where it has one: `37% (34–40%)`; a rank with its set: `2 (1–3)`."""
     low, high = (row.rank_low, row.rank_high) if row.statistic == "rank" else (row.low, row.high)
     has = row.published and low is not None and high is not None and not (row.statistic == "rank" and low == high)
-    return f"{shown(row, lang)} ({interval(row, lang)})" if has else shown(row, lang)
+    return issue(row.key, f"{shown(row, lang)} ({interval(row, lang)})") if has else shown(row, lang)
+
+
+def part(row: Estimate, column: str, words: str, lang: str) -> str:
+    """Another number of a row, already formatted, in the digits of the language."""
+    return issue(f"{row.key}#{column}", numerals(words, lang))
 
 
 def percent(value: float) -> str:

@@ -10,12 +10,16 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from findings.errors import FindingsError
 from findings.release import Released
+from findings.text.issued import plain
 from findings.text.numbers import full, shown
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of an exhibit (or `report`), the keys of its numbers in order, and each number as printed."""
+    """A sentence of an exhibit (or `report`), the keys of its numbers in order, and each number as printed.
+
+    The numbers in the sentence carry their keys (`findings.text.issued`).
+    """
 
     exhibit: str
     sentence: str
@@ -30,7 +34,7 @@ class _Log:
 
     def add(self, key: str, text: str) -> str:
         self.keys.append(key)
-        self.texts.append(text)
+        self.texts.append(plain(text))
         return text
 
 

@@ -10,9 +10,12 @@ from findings.grids import BETWEEN, FAMILY, INTERVALS, Point, parse_point
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
 from findings.text.facts import FACTS, KINDS, NOTES, Line, Panel
+from findings.text.issued import issue
 from findings.text.numbers import interval, numerals
 
 # In the order in which an exhibit shows them.
+# What stands for how many specifications an exhibit is of: a count of rows, of none of them.
+COUNT = "count(specifications)"
 DIMENSIONS = ("definition", "covariates", "weighting", "exclusion", "missing", "interval")
 
 
@@ -91,7 +94,9 @@ def notes(released: Released, entry: Mapping[str, Any], rows: list[Estimate], la
     said.insert(0, words["figure" if drawn else "cells"])
     if hidden:
         said.append(words["withheld"])
-    return [numerals(line.format(drawn=shown, count=total, withheld=hidden), lang) for line in said]
+    counts = {"drawn": shown, "count": total, "withheld": hidden}
+    put = {name: issue(COUNT, numerals(f"{count:,}", lang)) for name, count in counts.items()}
+    return [line.format(**put) for line in said]
 
 
 def span(low: Estimate, high: Estimate, lang: str) -> str:
