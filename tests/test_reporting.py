@@ -144,7 +144,8 @@ def test_a_missing_figure_and_an_unknown_exhibit_stop_the_report(parts, tmp_path
 
 
 def test_a_record_names_files_as_they_lie_in_the_release(tmp_path):
-    write_record(tmp_path / "r.json", "funnel", WAVE, "figure", ["k"], ["results/work/release/figures/funnel.w.en.svg"])
+    files = ["results/work/release/figures/funnel.w.en.svg"]
+    write_record(tmp_path / "r.json", "funnel", WAVE, "figure", ["k"], files, {})
     record = json.loads((tmp_path / "r.json").read_text())
     assert record["files"] == ["figures/funnel.w.en.svg"] and record["script"] == "workflow/scripts/figure.py"
     schema = json.loads((ROOT / "workflow/schemas/exhibits.schema.json").read_text())

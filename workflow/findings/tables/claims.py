@@ -11,6 +11,7 @@ from findings.claims.verdicts import ORDER, Verdict, verdicts
 from findings.release import Released, text
 from findings.text.captions import captions
 from findings.text.facts import NOTES, Line, wave_label
+from findings.text.issued import issue
 from findings.text.numbers import numerals, p_value
 
 COLUMNS = ["claim", "verdict", "reason", "since", "expected", "key", "estimate", "ci_low", "ci_high", "rank_low",
@@ -36,7 +37,7 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     rows = []
     for one in _ordered(released):
         sentence = text(released.config["claims"]["claims"][one.id]["sentence"], lang)
-        p = no if one.p_adjusted is None else numerals(p_value(one.p_adjusted), lang)
+        p = no if one.p_adjusted is None else issue(f"{one.key}#p_adjusted", numerals(p_value(one.p_adjusted), lang))
         rows.append([sentence, _told(one, lang), _numbers(released, one, lang) or no, p, _since(released, one, lang)])
     return header, rows
 

@@ -37,9 +37,9 @@ def number(row: Estimate, value: int | None, none: str, column: str = "n") -> Nu
 
 @dataclass(frozen=True)
 class Labelled:
-    """A table as a reader sees it: a cell is a text, a Number, an Estimate, or a tuple of Lines, each with its interval.
+    """A table as a reader sees it: a cell is a text, a Number, an Estimate, or Lines (each with its interval).
 
-    `stamp` is empty for real data. Numbers in its texts carry their keys (`findings.text.issued`) until they are written.
+    `stamp` is empty for real data. Numbers in its texts carry their keys (`findings.text.issued`) until it is written.
     """
 
     name: str

@@ -11,10 +11,13 @@ from findings.keys import pair_of
 from findings.plan import expand_indicators
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
-from findings.text.numbers import interval, numerals, p_value
+from findings.text.issued import issue
+from findings.text.numbers import interval, numerals, p_value, part
 from findings.wave_diff.shifts import DURATION, FAMILY
 from findings.wave_diff.verdicts import COMPARABLE, OVERRULED, rules
 
+# What stands for numerals in the words of a form, and for how many rows are not shown.
+INSTRUMENT, REST = "instrument", "count(rows not shown)"
 COLUMNS = ["earlier", "question", "difference", "option", "language", "before", "now", "likeness"]
 SHIFTS = [
     "key", "earlier_key", "later_key", "question", "statistic", "n", "earlier", "later", "change", "ci_low", "ci_high",
@@ -42,8 +45,9 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     for pair in released.laid.get("pairs", []):
         wave = _wave(released, pair["earlier"], lang)
         found = [
-            [wave, _question(released, one["question"], lang), words["kinds"][one["kind"]], one["option"],
-             words["languages"].get(one["language"], one["language"]), one["before"], one["now"]]
+            [wave, _question(released, one["question"], lang), words["kinds"][one["kind"]],
+             issue(INSTRUMENT, one["option"]), words["languages"].get(one["language"], one["language"]),
+             issue(INSTRUMENT, one["before"]), issue(INSTRUMENT, one["now"])]
             for one in pair["differences"]
         ]  # fmt: skip
         rows += found or [[wave, words["none"], *[""] * 5]]
@@ -75,11 +79,13 @@ def label_shifts(released: Released, entry: Mapping[str, Any], lang: str) -> tup
             rest += 1
             continue
         name = "" if now.indicator == DURATION else _question(released, now.indicator, lang)
-        p = numerals(p_value(shift.p_adjusted), lang) if shift.p_adjusted is not None else common["no"]
+        p = common["no"]
+        if shift.p_adjusted is not None:
+            p = part(shift, "p_adjusted", p_value(shift.p_adjusted), lang)
         rows.append([name or words["interview"], words["shifts"][now.statistic], before or common["no"], now, shift,
                      interval(shift, lang) if shift.published else common["no"], p])  # fmt: skip
     if rest:
-        rows.append([numerals(words["other_shifts"].format(n=rest), lang), *[""] * 6])
+        rows.append([words["other_shifts"].format(n=issue(REST, numerals(str(rest), lang))), *[""] * 6])
     return header, rows or [[words["none"], *[""] * 6]]
 
 
@@ -115,7 +121,7 @@ def label_verdicts(released: Released, entry: Mapping[str, Any], lang: str) -> t
         names = "; ".join(f"{name} ({', '.join(of)})" if of else name for name, of in alike.items())
         rows.append([earlier, names, words["verdicts"][verdict], why])
     if rest:
-        others = numerals(words["others" if found else "all"].format(n=rest), lang)
+        others = words["others" if found else "all"].format(n=issue(REST, numerals(str(rest), lang)))
         rows.append([earlier, others, words["verdicts"][COMPARABLE], ""])
     return header, rows or [["", words["no_wave"], "", ""]]
 
@@ -142,7 +148,7 @@ def _why(released: Released, reasons: Sequence[Mapping[str, Any]], lang: str) ->
             was = words["verdicts"][reason["was"]]
             made[str(words["overruled"]).format(reason=text(reason["text"], lang), was=was)] = []
             continue
-        about = ", ".join(filter(None, [reason.get("question", ""), reason.get("option", "")]))
+        about = issue(INSTRUMENT, ", ".join(filter(None, [reason.get("question", ""), reason.get("option", "")])))
         told = ": ".join(filter(None, [words["kinds"][reason["code"]], about]))
         language = reason.get("language", "")
         made.setdefault(told, []).extend([words["languages"].get(language, language)] if language else [])
@@ -160,7 +166,7 @@ def _shifts(released: Released) -> Iterator[tuple[Estimate, Estimate, Estimate |
 
 def _question(released: Released, name: str, lang: str) -> str:
     asked = text(released.laid.get("questions", {}).get(name, {}), lang)
-    return f"{name} – {asked}" if asked else name
+    return issue(INSTRUMENT, f"{name} – {asked}" if asked else name)
 
 
 def _wave(released: Released, wave: str, lang: str) -> str:
