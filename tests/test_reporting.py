@@ -150,5 +150,5 @@ def test_a_record_names_files_as_they_lie_in_the_release(tmp_path):
     assert record["files"] == ["figures/funnel.w.en.svg"] and record["script"] == "workflow/scripts/figure.py"
     schema = json.loads((ROOT / "workflow/schemas/exhibits.schema.json").read_text())
     row = {**record, "keys": " ".join(record["keys"]), "file": record["files"][0], "sha256": "0" * 64}
-    del row["files"]
+    del row["files"], row["numbers"]
     jsonschema.validate(row, schema)

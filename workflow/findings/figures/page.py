@@ -143,20 +143,18 @@ def _sheet(
     return figure, axes
 
 
-def said(figure: Figure) -> list[str]:
-    """The texts of a figure in one, its numbers with their keys, which it takes off; those of a scale are left out."""
+def save(figure: Figure, paths: Iterable[Path], epoch: int, lang: str) -> str:
+    """Write a figure, the format by each path's suffix; `epoch` (seconds, UTC) is the date in SVG and PDF.
+
+    Gives its texts in one, its numbers with their keys, which are taken off before; those of a scale are left out.
+    """
     axes = (axis for each in figure.axes for axis in (each.xaxis, each.yaxis))
-    scales = {id(text) for axis in axes for text in axis.findobj(Text)}
+    scales = {id(each) for axis in axes for each in axis.findobj(Text)}
     found = [each for each in figure.findobj(Text) if id(each) not in scales]
-    words = [each.get_text() for each in found]
-    for each, own in zip(found, words, strict=True):
-        each.set_text(plain(own))
     # A sentence stands in several lines, a text each.
-    return [" ".join(words)]
-
-
-def save(figure: Figure, paths: Iterable[Path], epoch: int, lang: str) -> None:
-    """Write a figure, the format by each path's suffix; `epoch` (seconds, UTC) is the date in SVG and PDF."""
+    said = " ".join(each.get_text() for each in found)
+    for each in found:
+        each.set_text(plain(each.get_text()))
     date = datetime.fromtimestamp(epoch, UTC)
     metadata: dict[str, dict[str, Any]] = {
         "svg": {"Date": date.isoformat(), "Creator": None},
@@ -167,3 +165,4 @@ def save(figure: Figure, paths: Iterable[Path], epoch: int, lang: str) -> None:
         for path in paths:
             kind = path.suffix[1:]
             figure.savefig(path, format=kind, metadata=metadata[kind])
+    return said
