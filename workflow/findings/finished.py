@@ -50,7 +50,7 @@ def check_said(exhibit: str, said: Iterable[str]) -> list[tuple[str, str]]:
     Raises FindingsError if a text holds a numeral that is neither issued nor known, with up to five of them.
     """
     texts = list(said)
-    if bad := sum((typed(words) for words in texts), Counter()):
+    if bad := _total(typed(words) for words in texts):
         raise FindingsError(
             f"The exhibit {exhibit} holds numbers that no key stands behind.",
             codes=sorted(bad)[:5],
@@ -65,7 +65,7 @@ def check_finished(exhibit: str, said: Iterable[str], found: Counter[str]) -> No
 
     Raises FindingsError with the numerals that are in one of them alone.
     """
-    wanted = sum((numerals_of(plain(words)) for words in said), Counter())
+    wanted = _total(numerals_of(plain(words)) for words in said)
     more, less = found - wanted, wanted - found
     if more or less:
         words = [f"{'more' if each is more else 'missing'}: {n}" for each in (more, less) for n in sorted(each)[:5]]
@@ -105,7 +105,7 @@ def texts_of_html(page: str) -> list[str]:
 
 def numerals_of_html(path: Path) -> Counter[str]:
     """The numerals of a finished page."""
-    return sum((numerals_of(words) for words in texts_of_html(path.read_text(encoding="utf-8"))), Counter())
+    return _total(numerals_of(words) for words in texts_of_html(path.read_text(encoding="utf-8")))
 
 
 def texts_of_pdf(found: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -143,7 +143,7 @@ def digits_of_pdf(path: Path) -> tuple[list[Counter[str]], int]:
             words = page.get_textpage()
             items = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], textpage=words)
             said = (digits_of(item.extract()) for item in items if "Artifact" not in _marks(item.raw))
-            pages.append(sum(said, Counter()))
+            pages.append(_total(said))
     return pages, first
 
 
@@ -167,7 +167,7 @@ def check_pdf(path: Path, found: Mapping[str, Any], figures: Path) -> None:
     names = [figure["image"] for chapter in found["chapters"] for figure in chapter["figures"]]
     drawn = (words for name in names for words in texts_of_html((figures / name).read_text(encoding="utf-8")))
     pages, first = digits_of_pdf(path)
-    said, body = sum(pages[:first], Counter()), sum(pages[first:], Counter())
+    said, body = _total(pages[:first]), _total(pages[first:])
     # The title page says the study's title, its waves and its notes.
     front = len(found["waves"]) + 4
     named = said - _digits([*contents, *texts[:front]])
@@ -183,8 +183,16 @@ def check_pdf(path: Path, found: Mapping[str, Any], figures: Path) -> None:
         )
 
 
+def _total(counted: Iterable[Counter[str]]) -> Counter[str]:
+    """The sum of many counters: added one by one, each sum would be copied."""
+    whole: Counter[str] = Counter()
+    for each in counted:
+        whole.update(each)
+    return whole
+
+
 def _digits(texts: Iterable[str]) -> Counter[str]:
-    return sum((digits_of(plain(words)) for words in texts), Counter())
+    return _total(digits_of(plain(words)) for words in texts)
 
 
 def check_table(exhibit: str, said: list[str], files: Iterable[str], lang: str) -> list[tuple[str, str]]:
