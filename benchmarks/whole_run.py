@@ -59,7 +59,8 @@ def main() -> None:
         study, empty = Path(folder) / "study", Path(folder) / "empty"
         study.mkdir()
         empty.mkdir()
-        shutil.copy(ROOT / "config.yaml", study)
+        for name in ("config.yaml", "claims.yaml"):
+            shutil.copy(ROOT / name, study)
         shutil.copytree(ROOT / "data", study / "data")
         (empty / "Snakefile").write_text(EMPTY, encoding="utf-8")
         run = [sys.executable, "-m", "findings.command", "--study", str(study)]

@@ -69,7 +69,8 @@ def small(raw_study, tmp_path) -> Path:
     study = tmp_path / "study"
     folder = study / "data" / "raw" / WAVE
     folder.mkdir(parents=True)
-    shutil.copy(raw_study / "config.yaml", study)
+    for name in ("config.yaml", "claims.yaml"):
+        shutil.copy(raw_study / name, study)
     (folder / "wave.yaml").write_text(LAST, encoding="utf-8")
     write_form(folder / "form.xlsx")
     return study

@@ -197,7 +197,9 @@ def _verify(study: Path, extra: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         copy = Path(folder) / "study"
         copy.mkdir()
-        shutil.copy2(study / "config.yaml", copy)
+        for name in ("config.yaml", "claims.yaml"):
+            if (study / name).is_file():
+                shutil.copy2(study / name, copy)
         shutil.copytree(study / "data", copy / "data")
         if status := _run(copy, extra):
             return status
