@@ -13,7 +13,7 @@ from findings.claims.declared import predicates
 from findings.config import check_waves, load_study, load_wave
 from findings.inputs import LABELS, PLAN, beside, both, code, confidential, derived_parts, exhibit_part, exhibits
 from findings.inputs import headline, laid, laid_beside, named, part, raw_files, recodes_file, report_files, wave_file
-from findings.inputs import words
+from findings.inputs import wave_part, words
 from findings.models.plan import check_models
 from findings.waves import earlier_wave
 

@@ -13,7 +13,7 @@ from findings.environment import ROOT
 from findings.plan import TEXTS
 from findings.provenance import modules
 from findings.text.captions import captions
-from findings.waves import earlier_wave, looked_at
+from findings.waves import earlier_wave, line_of, looked_at
 
 # What says which indicators and groups there are.
 PLAN = (
@@ -123,17 +123,38 @@ def exhibits(study: Mapping[str, Any], kind: str, waves: Mapping[str, Mapping[st
     return made
 
 
-def exhibit_part(study: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
-    """What one exhibit needs of the study: its own entry, and of figures on the same scale what they show."""
+def wave_part(study: Mapping[str, Any], wave: str, waves: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What exhibits of a wave know of the study: of the other waves only those that they may name.
+
+    So a wave that is added makes none of another wave's exhibits anew. `waves` are the declarations (wave.yaml) by
+    name; an exhibit of no wave (an empty text) names none.
+    """
+    earlier = {name: earlier_wave(name, waves) for name in waves}
+    named = {*line_of(wave, earlier), *looked_at(wave, waves)} if wave else set()
+    return part(study, *LABELS, labels=True) | {
+        "waves": {name: entry for name, entry in study["waves"].items() if name in named}
+    }
+
+
+def exhibit_part(
+    study: Mapping[str, Any], kind: str, name: str, waves: Mapping[str, Mapping[str, Any]], wave: str = ""
+) -> dict[str, Any]:
+    """What one exhibit of a wave needs of the study: its entry, and of figures on the same scale what they show.
+
+    `waves` and `wave` as `wave_part` takes them.
+    """
     entry = study["exhibits"][kind][name]
     same = {
         other: {key: value for key, value in own.items() if key not in TEXTS}
         for other, own in study["exhibits"][kind].items()
         if own["kind"] == entry["kind"] == "groups" and own.get("indicators") == entry.get("indicators")
     }
-    claims = ("claims", "headline_wave") if entry["kind"] == "claims" else ()
+    claims = ["claims"] if entry["kind"] == "claims" else []
+    # What claims.yaml expects is of the headline wave; no other wave's table asks which that is.
+    claims += ["headline_wave"] if claims and wave == study["headline_wave"] else []
     return {
-        **part(study, *LABELS, *claims, labels=True),
+        **part(study, *claims, labels=True),
+        **wave_part(study, wave, waves),
         "exhibits": {"figures": {}, "tables": {}, kind: {**same, name: entry}},
     }
 
@@ -184,9 +205,7 @@ def beside(study: Mapping[str, Any], earlier: Mapping[str, str | None], wildcard
     own = {**study["exhibits"]["figures"], **study["exhibits"]["tables"]}[wildcards.name]
     if own["kind"] not in DERIVED_KINDS:
         return []
-    waves: list[str] = [wildcards.wave]
-    while own["kind"] in WAVES_KINDS and (before := earlier[waves[-1]]) is not None:
-        waves.append(before)
+    waves = line_of(wildcards.wave, earlier) if own["kind"] in WAVES_KINDS else [wildcards.wave]
     return [f"results/work/release/{wave}/{name}.csv" for wave in waves for name in ("estimates", "derived")][1:]
 
 

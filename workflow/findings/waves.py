@@ -27,6 +27,14 @@ def earlier_wave(wave: str, waves: Mapping[str, Mapping[str, Any]]) -> str | Non
     return next((name for name in reversed(before) if comparable(waves[wave], waves[name])), None)
 
 
+def line_of(wave: str, earlier: Mapping[str, str | None]) -> list[str]:
+    """A wave and the comparable ones before it, the last of them first; `earlier` (`earlier_wave`) by wave."""
+    line = [wave]
+    while (before := earlier[line[-1]]) is not None:
+        line.append(before)
+    return line
+
+
 def looked_at(wave: str, waves: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The waves that `wave` is laid beside: the one before it, and the last comparable one if that is another."""
     names = list(waves)

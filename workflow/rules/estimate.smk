@@ -269,7 +269,7 @@ rule wave_diff_draft:
         "results/confidential/{wave}/wave_diff.{language}.html",
     params:
         code=code("wave_diff_draft"),
-        study=part(STUDY, *LABELS, labels=True),
+        study=lambda wildcards: wave_part(STUDY, wildcards.wave, WAVES),
     log:
         "results/logs/{wave}/wave_diff_draft_{language}.log",
     conda:

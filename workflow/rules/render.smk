@@ -38,7 +38,7 @@ rule figure:
         ),
     params:
         code=code("figure"),
-        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
+        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name, WAVES, wildcards.wave),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
     log:
         "results/logs/{wave}/figure_{name}.log",
@@ -65,7 +65,7 @@ rule context_figure:
         ),
     params:
         code=code("context_figure"),
-        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name),
+        study=lambda wildcards: exhibit_part(STUDY, "figures", wildcards.name, WAVES),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["figures"][wildcards.name]),
     log:
         "results/logs/figure_{name}.log",
@@ -93,7 +93,7 @@ rule table:
         ),
     params:
         code=code("table"),
-        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
+        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name, WAVES, wildcards.wave),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
     log:
         "results/logs/{wave}/table_{name}.log",
@@ -117,7 +117,7 @@ rule context_table:
         ),
     params:
         code=code("context_table"),
-        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name),
+        study=lambda wildcards: exhibit_part(STUDY, "tables", wildcards.name, WAVES),
         words=lambda wildcards: words(STUDY, STUDY["exhibits"]["tables"][wildcards.name]),
     log:
         "results/logs/table_{name}.log",
@@ -145,7 +145,7 @@ rule wave_diff_page:
         "results/work/release/wave_diff.{wave}.{language}.html",
     params:
         code=code("wave_diff_page"),
-        study=part(STUDY, *LABELS, labels=True),
+        study=lambda wildcards: wave_part(STUDY, wildcards.wave, WAVES),
     log:
         "results/logs/{wave}/wave_diff_page_{language}.log",
     conda:
