@@ -91,13 +91,14 @@ def declaration(
         "# Waves are compared only if kind, mode, strata, psu and margins are the same.",
         f"design: {{kind: {DECIDE}}}",
     ]
+    # Notes have two #: whoever takes the # from every line below leaves them notes.
     if last:
         out += [f"# Wave {before} had this. If people were drawn in the same way, remove the line above and the # of:"]
         out += [line for key in DESIGN if key in last for line in _commented(key, last[key])]
         if (last["design"].get("frame") or {}).get("file"):
-            out += [f"# The frame is a file beside this one: copy {before}'s only if the sample is of the same frame."]
+            out += [f"## The frame is a file beside this one: copy {before}'s only if the sample is of the same frame."]
     for key in (key for key in last if key not in HANDLED):
-        out += [f"# Wave {before} had this too; does it fit?", *_commented(key, last[key])]
+        out += [f"## Wave {before} had this too; does it fit?", *_commented(key, last[key])]
     return "\n".join(out) + "\n"
 
 
