@@ -7,7 +7,6 @@ import io
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -17,7 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import WAVE, command, reproduce
-from findings.environment import PINNED, ROOT
+from findings.environment import PINNED
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
@@ -204,22 +203,6 @@ def test_a_wrong_word_is_answered_with_what_there_is(raw_study, word):
     done = reproduce(raw_study, word)
     assert done.returncode == 2
     assert done.stderr.strip()
-
-
-def test_a_new_wave_runs_its_own_jobs_and_those_across_waves(study):
-    """`plan` says what would run: nothing of the wave that was there, but its flow, which the report shows by wave."""
-    shutil.copytree(ROOT / "data" / "raw" / "nug_2024", study / "data" / "raw" / "nug_2024")
-    config = study / "config.yaml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(
-        text.replace("waves:\n", "waves:\n  nug_2024: {label: {en: Volunteers, my: ဖြေဆိုသူများ}}\n", 1), encoding="utf-8"
-    )
-    done = reproduce(study, "plan")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "nug_2024" in done.stdout
-    for rule in ("ingest", "clean", "weight", "estimate", "disclose"):
-        jobs = [block for block in done.stdout.split("\n\n") if f"rule {rule}:" in block]
-        assert not any(f"confidential/{WAVE}/" in job.split("output:")[-1] for job in jobs), rule
 
 
 def test_a_sentence_that_no_longer_stands_stops_the_run_and_the_last_release_stays(study):
