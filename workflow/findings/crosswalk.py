@@ -11,10 +11,12 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from findings.errors import FindingsError
+from findings.instrument import Codebook
 from findings.readers.table import shown
 from findings.readers.tabular import delimiter_of, read_text
 
@@ -198,6 +200,27 @@ def _suggestion(row: Row) -> str:
         return f"{said} is {found}? then yes" if row.question else f"{said} is no question that the study knows: drop?"
     said = f"the answer `{row.answer}` of {row.question}"
     return f"{said} is {row.code}? then yes" if row.code else f"{said} is no option: write its code and yes, or drop"
+
+
+def check_known(rows: list[Row], wave: Mapping[str, Any], codebook: Codebook, place: Mapping[str, Any]) -> None:
+    """Stop where an accepted line names a question, or a code, that neither the form nor wave.yaml has."""
+    declared: Mapping[str, Any] = wave.get("columns") or {}
+    place = {**place, "file": FILE}
+    for number, row in enumerate(rows, start=2):
+        if row.accepted != "yes" or "type" in declared.get(row.header, {}):
+            continue
+        question = codebook.questions.get(row.question)
+        if question is None:
+            like = get_close_matches(row.question, codebook.questions, n=3)
+            also = f": {', '.join(like)}?" if like else ", or write `drop`."
+            _stop("names a question that the form does not have", number, place, f"write a name of the form's{also}")
+        elif row.code and row.code not in (choices := codebook.choices.get(question.list or "", {})):
+            known = ", ".join(get_close_matches(row.code, choices, n=3) or list(choices)[:12])
+            _stop(
+                "names a code that the form does not have", number, place,
+                f"write a code of the list {question.list} ({known} ...), or add a new one in wave.yaml: "
+                f"`codes: {{{question.list}: {{{row.code}: {{label: {{en: ...}}}}}}}}`.",
+            )  # fmt: skip
 
 
 def check_sure(rows: list[Row], placed: Mapping[str, tuple[str, str | None]], place: Mapping[str, Any]) -> None:

@@ -70,6 +70,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
         raw = coded(raw, codebook, wave, place)
     cells = raw.cells
     rows = crosswalk.read(wave_dir, wave["wave"])
+    crosswalk.check_known(rows, wave, codebook, place)
     fates, codebook, languages, used = fates_of(raw, codebook, wave, raw.evidence, place)
     repeats, of_repeats, texts, codebook, more = repeated(raw, states.notna(), ids, codebook, wave, place)
     check_declared(wave, used | more, place)
@@ -127,7 +128,11 @@ def _check_source(export: Path, source: Mapping[str, Any], rows: int, place: dic
     with export.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if source.get("sha256") and source["sha256"].lower() != digest:
-        raise FindingsError("The export is not the file declared.", **place, mend=f"`sha256: {digest}` in wave.yaml.")
+        raise FindingsError(
+            "The export is not the file declared.",
+            **place,
+            mend="put the export back as it was received, or, if this is it: `sha256: " + digest + "` in wave.yaml.",
+        )
     if source.get("rows") is not None and source["rows"] != rows:
         raise FindingsError(
             f"The export has {rows} rows, {source['rows']} are declared.", **place, mend=f"`rows: {rows}` in wave.yaml."

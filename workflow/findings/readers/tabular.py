@@ -38,7 +38,7 @@ def read_text(path: Path, *, wave: str, encoding: str = ENCODING) -> str:
 
 
 def read_bytes(path: Path, *, wave: str) -> bytes:
-    """The file's bytes; stops when it is missing or empty."""
+    """The file's bytes; stops when it is missing, empty or a PDF."""
     if not path.is_file():
         raise FindingsError(
             "The export is missing.",
@@ -50,6 +50,13 @@ def read_bytes(path: Path, *, wave: str) -> bytes:
     if not raw.strip():
         raise FindingsError(
             "The export is empty.", wave=wave, file=path.name, mend="download the export again from the survey tool."
+        )
+    if raw.startswith(b"%PDF"):
+        raise FindingsError(
+            "The file is a PDF and no export.",
+            wave=wave,
+            file=path.name,
+            mend="download the answers from the survey tool, as CSV or XLSX.",
         )
     return raw
 
