@@ -352,6 +352,49 @@ def test_a_line_said_to_be_sure_and_changed_by_hand_stops(small):
         cleaned(folder)
 
 
+@pytest.mark.parametrize(
+    ("header", "accepted", "words"),
+    [
+        ("use_frequency", ("yes", "how_oftn", ""), ("names a question that the form does not have", "how_often?")),
+        ("reasons/power_outages", ("yes", "reasons", "powr_cuts"), ("names a code", "power_cuts", "`codes: {reasons:")),
+        ("power_outages", ("yes", "reasons", "powr_cuts"), ("names a code", "power_cuts", "`codes: {reasons:")),
+    ],
+)
+def test_a_line_that_names_what_the_form_does_not_have_stops_with_its_number(small, header, accepted, words):
+    export, _ = exported(small, "kobo_csv")
+    draft(small, export)
+    folder = decide(small, {"use_frequency": ("yes", "how_often", ""), header: accepted})
+    if not any(accepted[1] == r.question and accepted[2] == r.code for r in crosswalk.read(folder, NEW)):
+        pytest.fail("the line was not changed")
+    with pytest.raises(FindingsError, match="Line \\d+ of the crosswalk") as stop:
+        cleaned(folder)
+    assert all(word in str(stop.value) for word in words), str(stop.value)
+
+
+def test_a_question_that_the_study_reports_and_the_export_lacks_is_told(small):
+    export, _ = exported(small, "kobo_csv")
+    told = draft(small, export)
+    study = load_study(small / "config.yaml")
+    breakdown, column = next(
+        (name, e["column"]) for name, e in study["breakdowns"].items() if e.get("column") not in (None, "gender", "age")
+    )
+    assert f"    {column} (breakdown {breakdown}" in told and "breakdowns: [...]" in told
+    assert "    gender (" not in told
+    folder = small / "data" / "raw" / NEW
+    text = (folder / "wave.yaml").read_text(encoding="utf-8")
+    (folder / "wave.yaml").write_text(text + "breakdowns: [gender]\n", encoding="utf-8")
+    assert f"    {column} (breakdown" not in draft(small, export)
+    assert f"`./reproduce --study {small} plan`" in told
+
+
+def test_a_pdf_is_called_one(small, tmp_path):
+    for name in ("answers.pdf", "answers.csv"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7\n1 0 obj\n")
+        with pytest.raises(FindingsError, match="is a PDF"):
+            draft(small, tmp_path / name)
+    assert not (small / "data" / "raw" / NEW).exists()
+
+
 KNOWN = {"internet": {"en": "No internet", "my": "အင်တာနက် မရှိ"}, "power_cuts": {"en": "Power cuts", "my": "မီးပျက်"}}
 
 

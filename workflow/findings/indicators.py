@@ -23,6 +23,11 @@ STATES = ["answered", "declined", "dont_know", "blank", "not_asked"]
 # Asked, and no answer.
 SILENT = ["declined", "dont_know", "blank"]
 STATE = "__state"
+# What a study can do where a wave did not ask what it reports.
+UNASKED = (
+    "leave the breakdown out by `breakdowns: [...]` in wave.yaml, which names those that stay; an indicator has to be"
+    " asked in every wave of config.yaml"
+)
 
 
 def build(
@@ -60,6 +65,20 @@ def build(
     return pd.DataFrame(columns)
 
 
+def wanted(indicators: Sequence[Indicator], levels: Sequence[Level]) -> dict[str, list[str]]:
+    """The respondents' columns that a study reports -> the breakdowns and indicators that are made of each."""
+    made: dict[str, list[str]] = {}
+    for level in levels:
+        if not level.by_value:
+            made.setdefault(level.column, []).append(f"breakdown {level.breakdown}")
+    for indicator in indicators:
+        source = indicator.source
+        for column in (source.get("column"), *(c for key in ("sus", "mean_of", "not_in") for c in source.get(key, []))):
+            if column:
+                made.setdefault(column, []).append(f"indicator {indicator.family}.{indicator.id}")
+    return {column: list(dict.fromkeys(names)) for column, names in made.items()}
+
+
 class _Answers:
     """The respondents' cells, and what counts as no answer."""
 
@@ -74,7 +93,8 @@ class _Answers:
             raise FindingsError(
                 f"The respondents have no column {column}.",
                 column=column,
-                mend=f"correct `column` of {wanted_by} in config.yaml, or the form.",
+                mend=f"if the wave did ask it, say in crosswalk.csv or wave.yaml which column of the export it is;"
+                f" if not, {UNASKED}. A wrong name: correct `column` of {wanted_by} in config.yaml.",
             )
         if column not in self._cells:
             self._cells[column] = cells_of(self._frame[column])

@@ -23,6 +23,7 @@ from findings.add_wave.draft import TIME, Export, fate_of, lines
 from findings.add_wave.standing import standing
 from findings.config import load_study, load_wave
 from findings.crosswalk import Row
+from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.fates import Fate
 from findings.ingest import extended, left_out
@@ -49,6 +50,8 @@ def main(study: Path, words: list[str]) -> int:
             print(line)
     except FindingsError as error:
         print(error, file=sys.stderr)
+        if "source: {" in (error.mend or ""):
+            print("  There is no wave.yaml yet: say it by --tool, --encoding or --delimiter.", file=sys.stderr)
         return 1
     return 0
 
@@ -93,7 +96,8 @@ def add_wave(
         yield f"Wave {name} is there already; nothing was changed. How it stands:"
     if not own and last:
         yield f"  Its form.xlsx is that of wave {last['wave']}: the codebook of the study, to which it is mapped."
-    yield from standing(folder, name, study)
+    here = "" if study_folder == ROOT else f" --study {study_folder}"
+    yield from standing(folder, name, study, f"./reproduce{here}")
 
 
 def _unchanged(folder: Path, files: Mapping[Path, Path | None], name: str) -> None:

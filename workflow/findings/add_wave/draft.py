@@ -33,7 +33,6 @@ from findings.readers.table import RawTable
 OFTEN = 5
 LIKE = 0.75
 TIME = "time of the interview: no answer"
-TIME = "time of the interview: no answer"
 # More different answers than these are own words.
 MANY = 30
 _PRIVATE = re.compile(r"@|\d{5}")

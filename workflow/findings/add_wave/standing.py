@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from findings import crosswalk
-from findings.config import DECIDE, undecided
+from findings.config import DECIDE, expand_indicators, levels, of_wave, undecided
 from findings.crosswalk import SURE, Row
+from findings.indicators import UNASKED, wanted
 from findings.readers.table import shown
 
 GUIDE = "docs/swap_in_a_wave.md"
@@ -18,8 +19,8 @@ GUIDE = "docs/swap_in_a_wave.md"
 TOLD = 12
 
 
-def standing(folder: Path, name: str, study: Mapping[str, Any]) -> Iterable[str]:
-    """What is sure, what is proposed, what is unknown, and what to do next."""
+def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) -> Iterable[str]:
+    """What is sure, what is proposed, what is unknown, what is not there, and what to do next by `command`."""
     rows = crosswalk.read(folder, name)
     wave = yaml.safe_load((folder / "wave.yaml").read_text(encoding="utf-8"))
     for kind in crosswalk.KINDS:
@@ -35,6 +36,10 @@ def standing(folder: Path, name: str, study: Mapping[str, Any]) -> Iterable[str]
             yield f"    {what} -> {said}"
         if len(proposed) + len(unknown) > TOLD:
             yield f"    ... and {len(proposed) + len(unknown) - TOLD} more in {crosswalk.FILE}"
+    lacking = _lacking(rows, wave, study)
+    if lacking:
+        yield f"  {len(lacking)} question(s) that the study reports are not in this export, as far as is known:"
+        yield from (f"    {column} ({', '.join(made[:3])})" for column, made in lacking.items())
     open_rows = any(not row.accepted for row in rows)
     decisions = undecided(wave)
     steps = []
@@ -46,13 +51,28 @@ def standing(folder: Path, name: str, study: Mapping[str, Any]) -> Iterable[str]
         )
     if decisions:
         steps.append(f"Open {folder}/wave.yaml and write what it is in place of `{DECIDE}`: {', '.join(decisions)}.")
+    if lacking:
+        steps.append(
+            "Look for the question(s) above under another name: a column that is unknown may be it. If the wave did not"
+            f" ask: {UNASKED}."
+        )
     if name not in study["waves"]:
         labels = ", ".join(f"{language}: ..." for language in study["languages"])
         steps.append(f"Add a line under `waves:` of config.yaml, last:   {name}: {{label: {{{labels}}}}}")
-    steps.append("Run `./reproduce plan` to see what would run, then `./reproduce`. It stops at what is still open.")
+    steps.append(f"Run `{command} plan` to see what would run, then `{command}`. It stops at what is still open.")
     yield "What to do next:"
     yield from (f"  {number}. {step}" for number, step in enumerate(steps, start=1))
     yield f"What each of these means: {GUIDE}"
+
+
+def _lacking(rows: Iterable[Row], wave: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Columns that the study reports and the wave does not have -> what is made of them."""
+    left_out = {row.header for row in rows if row.accepted in ("no", "drop", "identifying")}
+    there = {row.question for row in rows if row.header not in left_out}
+    for header, entry in (wave.get("columns") or {}).items():
+        there.add(str(entry.get("rename", header)))
+    own = of_wave(study, wave)
+    return {column: made for column, made in wanted(expand_indicators(own), levels(own)).items() if column not in there}
 
 
 def _target(row: Row) -> str:
