@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -436,6 +437,8 @@ def test_the_command_says_what_to_do_next_and_stops_with_a_sentence(small):
 
 
 BARRIER = "Internet is poor or absent"
+# What the study with a later wave shows: changes, where the designs allow them, and what they mean.
+SHOWN_LATER = {"figures": "change_services", "tables": "comparability"}
 
 
 def write_later(study: Path, export: Path) -> int:
@@ -466,7 +469,7 @@ def test_a_wave_of_another_tool_is_added_accepted_run_and_compared_with_the_one_
     count = write_later(study, export)
     told = reproduce(study, "add-wave", NEW, str(export))
     assert told.returncode == 0, told.stderr
-    add_to_config(study, [NEW])
+    add_to_config(study, NEW)
     stopped = reproduce(study)
     assert stopped.returncode != 0 and "decision(s) are missing" in stopped.stderr and "mode" in stopped.stderr
     folder = study / "data" / "raw" / NEW
@@ -481,8 +484,7 @@ def test_a_wave_of_another_tool_is_added_accepted_run_and_compared_with_the_one_
     text = path.read_text(encoding="utf-8").replace("synthetic: false", "synthetic: true")
     text = text.replace("design: {kind: volunteer}\n", "").replace("2027-03", "2025-04")
     design = text.index("# design:")
-    path.write_text(text[:design] + text[design:].replace("# The frame", "## The frame").replace("\n# ", "\n")[2:],
-                    encoding="utf-8")  # fmt: skip
+    path.write_text(text[:design] + re.sub(r"^# ", "", text[design:], flags=re.M), encoding="utf-8")
     shutil.copy(study / "data" / "raw" / WAVE / "frame.csv", folder)
     done = reproduce(study)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -502,17 +504,19 @@ def test_a_wave_of_another_tool_is_added_accepted_run_and_compared_with_the_one_
     changes = released[released["key"].str.startswith("diff(") & released["key"].str.endswith(f"@{WAVE})")]
     changes = changes[changes["key"].str.contains(f"@{NEW},") & changes["estimate"].notna()]
     assert changes["key"].str.contains("adoption.current_use.proportion").any(), changes["key"].tolist()[:5]
+    shown = pd.read_csv(study / "results" / "release" / "exhibits.csv", dtype=str)
+    trend = " ".join(shown[(shown["exhibit"] == "change_services") & (shown["wave"] == NEW)]["keys"])
+    assert f"@{WAVE}" in trend and f"@{NEW}" in trend
+    page = (study / "results" / "release" / "report.en.html").read_text(encoding="utf-8")
+    assert all(f'id="{kind[:-1]}-{name}-{NEW}"' in page for kind, name in SHOWN_LATER.items())
 
 
-def add_to_config(study: Path, waves: list[str]) -> None:
-    """Put waves at the end of config.yaml's `waves`."""
-    config = study / "config.yaml"
-    text = config.read_text(encoding="utf-8")
-    found = yaml.safe_load(text)["waves"]
-    for wave in waves:
-        found[wave] = {"label": {"en": wave, "my": wave}}
-    line = yaml.safe_dump({"waves": found}, sort_keys=False, allow_unicode=True)
-    before, _, after = text.partition("waves:\n")
-    rest = after.split("\n")
-    end = next(n for n, row in enumerate(rest) if row and not row.startswith(" "))
-    config.write_text(before + line + "\n".join(rest[end:]), encoding="utf-8")
+def add_to_config(study: Path, wave: str) -> None:
+    """Put a wave at the end of config.yaml's `waves`, and let the study show changes alone."""
+    path, shipped = study / "config.yaml", yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["waves"][wave] = {"label": {"en": wave, "my": wave}}
+    config["exhibits"] |= {kind: {name: shipped["exhibits"][kind][name]} for kind, name in SHOWN_LATER.items()}
+    for chapter in config["report"]["chapters"]:
+        chapter |= {kind: [name] if chapter["id"] == "change" else [] for kind, name in SHOWN_LATER.items()}
+    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
