@@ -66,6 +66,28 @@ def test_a_base_leaves_out_and_not_asked_gives_a_value():
     assert column(frame, "a__ever__s") == ([1, None, 0, None], ["answered", "blank", "not_asked", "dont_know"])
 
 
+def test_what_a_wave_did_not_ask_has_no_value_and_neither_has_what_needs_it():
+    any_of = {"id": "any", "family": "a", "statistic": "proportion", "for_each": {"ministry": "ministries"},
+              "any_of": "aware", "base": None}  # fmt: skip
+    config = study({**EVER, "not_asked": 0}, any_of)
+    cells = {"age": ["20"] * 3, "sex": ["f"] * 3, "aware_s": ["yes", "yes", "no"], "ever_s": ["yes", "no", None],
+             "aware_t": ["yes", "no", "no"], "ever_t": ["yes", None, None]}  # fmt: skip
+    nothing = ([None] * 3, ["not_asked"] * 3)
+
+    def without(*names):
+        frame = pd.DataFrame({"row_id": ["a", "b", "c"], **cells}, dtype="string").drop(columns=list(names))
+        return build(frame, expand_indicators(config), levels(config), {**config, "not_asked": list(names)})
+
+    frame = without("aware_t", "ever_t")
+    assert [column(frame, f"a__{name}") for name in ("aware__t", "ever__t", "any__m")] == [nothing] * 3
+    assert column(frame, "a__ever__s")[0] == [1, 0, 0]
+    # Not even the no of the unaware is left: it would be the only answer.
+    frame = without("ever_t")
+    assert column(frame, "a__ever__t") == nothing and column(frame, "a__any__m")[0] == [1, 1, 0]
+    with pytest.raises(FindingsError, match="not_asked"):
+        build(pd.DataFrame({"row_id": ["a"], "age": ["20"]}, dtype="string"), [], [], {**config, "not_asked": ["age"]})
+
+
 def test_any_of_is_one_for_any_and_none_where_it_hangs_on_a_missing_one():
     any_of = {"id": "any", "family": "a", "statistic": "proportion", "for_each": {"ministry": "ministries"},
               "any_of": "aware", "base": None}  # fmt: skip

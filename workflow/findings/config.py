@@ -59,7 +59,8 @@ def load_wave(path: Path) -> dict[str, Any]:
 
 
 def of_wave(study: Mapping[str, Any], wave: Mapping[str, Any]) -> dict[str, Any]:
-    """The study with the breakdowns that wave.yaml keeps (`breakdowns`; absent: all), and the crossings of these.
+    """The study with the breakdowns that wave.yaml keeps (`breakdowns`; absent: all), the crossings of these, and the
+    questions that the wave did not ask (`not_asked`).
 
     Raises FindingsError if the wave names a breakdown that the study does not have.
     """
@@ -71,7 +72,7 @@ def of_wave(study: Mapping[str, Any], wave: Mapping[str, Any]) -> dict[str, Any]
     breakdowns = {name: entry for name, entry in study["breakdowns"].items() if name in kept}
     steps = {level["level"] for entry in breakdowns.values() for level in entry["ladder"]}
     crossings = [crossing for crossing in study.get("crossings", []) if set(crossing["levels"]) <= steps]
-    return {**study, "breakdowns": breakdowns, "crossings": crossings}
+    return {**study, "breakdowns": breakdowns, "crossings": crossings, "not_asked": wave.get("not_asked", [])}
 
 
 def check_waves(study: Mapping[str, Any], raw: Path) -> None:

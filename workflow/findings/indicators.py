@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from findings.errors import FindingsError
-from findings.plan import Indicator, Level
+from findings.plan import Indicator, Level, rests_on
 from findings.xforms import cells_of
 
 Cells = npt.NDArray[np.object_]
@@ -25,8 +25,8 @@ SILENT = ["declined", "dont_know", "blank"]
 STATE = "__state"
 # What a study can do where a wave did not ask what it reports.
 UNASKED = (
-    "leave the breakdown out by `breakdowns: [...]` in wave.yaml, which names those that stay; an indicator has to be"
-    " asked in every wave of config.yaml"
+    "leave a breakdown out by `breakdowns: [...]` in wave.yaml, which names those that stay; a question behind an"
+    " indicator by `not_asked: [question]` there"
 )
 
 
@@ -35,7 +35,8 @@ def build(
 ) -> pd.DataFrame:
     """One row per kept respondent: row_id, a text column per level, a float column per indicator and its state.
 
-    `respondents` holds kept rows; null = empty cell. In levels null = in no group; in indicators NaN = no value. Raises
+    `respondents` holds kept rows; null = empty cell. In levels null = in no group; in indicators NaN = no value. An
+    indicator that needs a question which the wave did not ask (`not_asked` of `config.of_wave`) has no value. Raises
     FindingsError on an answer that is neither declared nor a non-answer, and on a column that is not there.
     """
     answers = _Answers(respondents, study["nonanswers"])
@@ -45,9 +46,21 @@ def build(
             columns[level.name] = pd.array(_groups(level, answers), dtype="string")
     values: dict[str, Floats] = {}
     states: dict[str, Cells] = {}
+    unasked = set(study.get("not_asked", ()))
+    if there := sorted(unasked & set(respondents.columns)):
+        raise FindingsError(
+            "Questions that were not asked have answers.", file="wave.yaml", column="not_asked", codes=there,
+            mend="take them out of `not_asked`.",
+        )  # fmt: skip
     for indicator in indicators:
-        value, state = _source(indicator, answers, values, states)
-        if indicator.base is not None:
+        # One of several questions is enough: the others alone would count every yes and not every no.
+        lost = bool(unasked & {*_asked(indicator), *rests_on(indicator)})
+        if lost:
+            unasked.add(indicator.column)
+            value, state = np.full(answers.count, np.nan), np.full(answers.count, "not_asked", dtype=object)
+        else:
+            value, state = _source(indicator, answers, values, states)
+        if indicator.base is not None and not lost:
             base = values[indicator.base]
             out = base != 1
             value = np.where(out, np.nan, value)
@@ -72,11 +85,16 @@ def wanted(indicators: Sequence[Indicator], levels: Sequence[Level]) -> dict[str
         if not level.by_value:
             made.setdefault(level.column, []).append(f"breakdown {level.breakdown}")
     for indicator in indicators:
-        source = indicator.source
-        for column in (source.get("column"), *(c for key in ("sus", "mean_of", "not_in") for c in source.get(key, []))):
-            if column:
-                made.setdefault(column, []).append(f"indicator {indicator.family}.{indicator.id}")
+        for column in _asked(indicator):
+            made.setdefault(column, []).append(f"indicator {indicator.family}.{indicator.id}")
     return {column: list(dict.fromkeys(names)) for column, names in made.items()}
+
+
+def _asked(indicator: Indicator) -> list[str]:
+    """The respondents' columns that an indicator is made of itself."""
+    source = indicator.source
+    columns = (source.get("column"), *(c for key in ("sus", "mean_of", "not_in") for c in source.get(key, [])))
+    return [column for column in columns if column]
 
 
 class _Answers:

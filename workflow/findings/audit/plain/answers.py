@@ -65,6 +65,13 @@ class Answers:
         others = [*([self.base(entry)] if entry["base"] else []), *self.parts(entry)]
         return found.union(*(self.rests_on(other) for other in others)) if others else found
 
+    def unasked(self, entry: Row) -> bool:
+        """Whether the wave did not ask a question that an indicator is made of, its base's among them."""
+        named = {entry.get("from"), *entry.get("sus", []), *entry.get("mean_of", []), *entry.get("not_in", [])}
+        lost = set(self.wave.declared.get("not_asked", []))
+        others = [*([self.base(entry)] if entry["base"] else []), *self.parts(entry)]
+        return bool(named & lost) or any(self.unasked(self.indicators[column]) for column in others)
+
     def base(self, entry: Row) -> str:
         """The column of an indicator's base."""
         return self._linked(entry, entry["base"])
@@ -84,6 +91,8 @@ class Answers:
 
     def _derived(self, entry: Row) -> list[Answer]:
         parts = [self.of(column) for column in self.parts(entry)]
+        if self.unasked(entry):
+            return [(None, NOT_ASKED)] * len(self.wave.rows)
         own = [self._own(entry, row, [part[i] for part in parts]) for i, row in enumerate(self.wave.rows)]
         if not entry["base"]:
             return own
