@@ -263,7 +263,7 @@ rule wave_diff_draft:
         earlier=lambda wildcards: [
             f"results/confidential/{name}/wave_diff.parquet" for name in [EARLIER[wildcards.wave]] if name
         ],
-        captions=ancient(report_files(".yaml")),
+        captions=report_files(".yaml"),
         fonts="results/work/fonts",
     output:
         "results/confidential/{wave}/wave_diff.{language}.html",

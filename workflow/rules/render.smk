@@ -139,7 +139,7 @@ rule wave_diff_page:
             if EARLIER[wildcards.wave]
         ],
         laid="results/work/release/{wave}/wave_diff.json",
-        captions=ancient(report_files(".yaml")),
+        captions=report_files(".yaml"),
         fonts=FONTS,
     output:
         "results/work/release/wave_diff.{wave}.{language}.html",
