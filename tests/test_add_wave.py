@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -15,23 +13,17 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import WAVE, reproduce
+from drafted_wave import NEW, decide
 from findings import add_wave, crosswalk
-from findings.add_wave.matching import matches
 from findings.cleaning import clean
 from findings.config import load_study, load_wave
-from findings.crosswalk import Row
-from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.ingest import ingest
 from findings.instrument import Codebook, Question, read_xlsform
-from findings.synthetic import google, kobo, limesurvey, microsoft_forms, odk_central, qualtrics, surveymonkey, truth_of
-from findings.synthetic.draw import Drawer
-from findings.synthetic.mess import Mess
-from jsonschema import Draft202012Validator
+from findings.synthetic import google, kobo, limesurvey, microsoft_forms, odk_central, qualtrics, surveymonkey
 from xlsxwriter import Workbook
 
 PERSON, NUMBER, WORDS = "Daw Planted Name", "09 795 555 123", "Nobody else says this"
-NEW = "later"
 SURVEY = [
     ("type", "name", "label::English (en)", "label::Burmese (my)"),
     ("select_one gender", "gender", "What is your gender?", "သင့်ကျား/မကို ဖော်ပြပါ။"),
@@ -121,27 +113,6 @@ def later(row: dict) -> dict:
 
 def draft(study: Path, export: Path, name: str = NEW, form: Path | None = None, **source) -> str:
     return "\n".join(add_wave.add_wave(study, name, export, form, source))
-
-
-def decide(study: Path, decisions: dict[str, tuple[str, str, str]], name: str = NEW, **said) -> Path:
-    """Accept what is proposed; `decisions`: header or answer -> accepted, question, code; and decide in wave.yaml."""
-    folder = study / "data" / "raw" / name
-    rows = []
-    for row in crosswalk.read(folder, name):
-        key = row.answer if row.kind == "answer" else row.header
-        if not row.accepted:
-            accepted, question, code = decisions.get(key, ("yes" if row.question else "drop", "", ""))
-            row = replace(row, accepted=accepted, question=question or row.question, code=code or row.code)
-        rows.append(row)
-    (folder / crosswalk.FILE).write_text(crosswalk.written(rows), encoding="utf-8")
-    text = (folder / "wave.yaml").read_text(encoding="utf-8")
-    for line, mine in {
-        "from: decide, to: decide": 'from: "2027-03", to: "2027-03"', "mode: decide": "mode: capi",
-        "{kind: decide}": "{kind: volunteer}", **said,
-    }.items():  # fmt: skip
-        text = text.replace(line, mine)
-    (folder / "wave.yaml").write_text(text, encoding="utf-8")
-    return folder
 
 
 def cleaned(folder: Path):
@@ -313,36 +284,6 @@ def test_a_form_of_the_waves_own_is_the_codebook(small, tmp_path):
         draft(small, export, form=small / "data" / "raw" / WAVE / "form.xlsx")
 
 
-@pytest.mark.parametrize(
-    ("lines", "words"),
-    [
-        ("column,x,,gender,,maybe,,,\n", "another word under `accepted`"),
-        ("column,x,,,,yes,,,\n", "does not say as what"),
-        ("column,x,,gender,,yes,,,\ncolumn,x,,age,,yes,,,\n", "decides on the same as line 2"),
-        ("column,x,,gender,,yes,,,\nanswer,x,Frau,age,female,yes,,,\n", "another question than line 2"),
-        ("row,x,,gender,,yes,,,\n", "of no kind"),
-        ("column,x,,gender\n", "too few or too many cells"),
-    ],
-)
-def test_what_is_no_line_of_a_crosswalk_stops_with_its_number(tmp_path, lines, words):
-    (tmp_path / "crosswalk.csv").write_text(",".join(crosswalk.COLUMNS) + "\n" + lines, encoding="utf-8")
-    with pytest.raises(FindingsError, match=words):
-        crosswalk.read(tmp_path, "w")
-
-
-def test_a_crosswalk_comes_back_as_it_was_written_also_by_semicolons(tmp_path):
-    rows = [Row("column", "=1+1", "", "gender", "", "yes"), Row("answer", "a;b, c", '\'-x "y"', "gender", "female")]
-    text = crosswalk.written(rows)
-    for delimiter in (",", ";"):
-        table = list(csv.reader(text.splitlines()))
-        with (tmp_path / "crosswalk.csv").open("w", encoding="utf-8-sig", newline="") as stream:
-            csv.writer(stream, delimiter=delimiter).writerows(table)
-        assert crosswalk.read(tmp_path, "w") == rows
-    schema = json.loads((ROOT / "workflow/schemas/crosswalk.schema.json").read_text(encoding="utf-8"))
-    for row in rows:
-        Draft202012Validator(schema).validate(vars(row))
-
-
 def test_a_line_said_to_be_sure_and_changed_by_hand_stops(small):
     export, _ = exported(small, "kobo_csv")
     draft(small, export)
@@ -396,29 +337,6 @@ def test_a_pdf_is_called_one(small, tmp_path):
     assert not (small / "data" / "raw" / NEW).exists()
 
 
-KNOWN = {"internet": {"en": "No internet", "my": "အင်တာနက် မရှိ"}, "power_cuts": {"en": "Power cuts", "my": "မီးပျက်"}}
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "how"),
-    [
-        ("power_cuts", "power_cuts", "exact"), ("Power-Cuts", "power_cuts", "code"),
-        ("NO internet!", "internet", "label"),
-        ("မီးပျက်", "power_cuts", "label"), ("Power cut", "power_cuts", "text"), ("internet, no", "internet", "text"),
-        ("The queue is long", None, None), ("", None, None),
-    ],
-)  # fmt: skip
-def test_a_counterpart_is_found_by_code_then_label_then_likeness(text, code, how):
-    found = matches([text], KNOWN)
-    assert (found[0].code, found[0].how) == (code, how) if code else not found
-
-
-def test_two_counterparts_by_label_are_none_and_near_ones_are_told():
-    twice = {"a": {"en": "Very good"}, "b": {"en": "very good!"}, "c": {"en": "Very goods"}}
-    found = matches(["VERY GOOD"], twice)
-    assert found[0].how == "text" and set(found[0].also) >= {"b"} | ({"a"} - {found[0].code}) - {found[0].code}
-
-
 @pytest.mark.parametrize(("name", "words"), [("New Wave", "a to z"), ("nug_2025", "not drafted by this command")])
 def test_a_name_that_cannot_be_is_refused(small, name, words):
     export, _ = exported(small, "kobo_csv")
@@ -434,89 +352,3 @@ def test_the_command_says_what_to_do_next_and_stops_with_a_sentence(small):
     assert "swap_in_a_wave.md" in done.stdout
     gone = reproduce(small, "add-wave", NEW, str(export) + "x")
     assert gone.returncode == 1 and "There is no such file" in gone.stderr and "Traceback" not in gone.stderr
-
-
-BARRIER = "Internet is poor or absent"
-# What the study with a later wave shows: changes, where the designs allow them, and what they mean.
-SHOWN_LATER = {"figures": "change_services", "tables": "comparability"}
-
-
-def write_later(study: Path, export: Path) -> int:
-    """A later wave as Qualtrics exports it: `gender` is `sex`, an option has another label, `radio` is new. How many
-    interviews it has."""
-    reference = study / "data" / "reference"
-    codebook, truth = read_xlsform(study / "data" / "raw" / WAVE / "form.xlsx"), truth_of(WAVE, reference)
-    drawer = Drawer(codebook, load_study(study / "config.yaml"), truth, 11, 0.25)
-    mess = Mess(codebook, truth, drawer.random)
-    rows = [mess._whole(row) for row in drawer.frame().to_dict("records")]
-    rows = [{**row, "sex": row["gender"], "radio": ("alpha", "beta")[i % 2]} for i, row in enumerate(rows)]
-    old = codebook.questions
-    sex = replace(old["gender"], name="sex", label={"en": "What's your gender, please?"})
-    questions = {name: sex if name == "gender" else question for name, question in old.items()}
-    # Embedded by whoever drew the sample, as the form's calculation is in KoboToolbox.
-    questions["stratum"] = replace(old["stratum"], type="text", label={"en": "stratum"})
-    questions = {q.name: q for q in questions.values()}
-    questions["radio"] = replace(sex, name="radio", list="radio", label={"en": "Which station do you listen to?"})
-    lists = {name: dict(codes) for name, codes in codebook.choices.items()}
-    lists["barriers"]["internet"] = {"en": BARRIER}
-    lists["radio"] = {"alpha": {"en": "Alpha"}, "beta": {"en": "Beta"}}
-    qualtrics.write_export(export, rows, replace(codebook, questions=questions, choices=lists))
-    return len(rows)
-
-
-def test_a_wave_of_another_tool_is_added_accepted_run_and_compared_with_the_one_before(study):
-    export = study / "later.csv"
-    count = write_later(study, export)
-    told = reproduce(study, "add-wave", NEW, str(export))
-    assert told.returncode == 0, told.stderr
-    add_to_config(study, NEW)
-    stopped = reproduce(study)
-    assert stopped.returncode != 0 and "decision(s) are missing" in stopped.stderr and "mode" in stopped.stderr
-    folder = study / "data" / "raw" / NEW
-    lines = crosswalk.read(folder, NEW)
-    renamed = [row for row in lines if row.kind == "column" and "an option of" in row.note]
-    assert {row.header for row in lines if not row.accepted and row.kind == "column"} >= {"sex", "radio"}
-    assert {row.answer for row in lines if not row.accepted and row.kind == "answer"} == {BARRIER}
-    # By its last word in brackets a person knows which question it is of.
-    chosen = {row.header: ("yes", row.note.split(" ")[3], "internet") for row in renamed}
-    decide(study, {**chosen, BARRIER: ("yes", "", "internet")})
-    path = folder / "wave.yaml"
-    text = path.read_text(encoding="utf-8").replace("synthetic: false", "synthetic: true")
-    text = text.replace("design: {kind: volunteer}\n", "").replace("2027-03", "2025-04")
-    design = text.index("# design:")
-    path.write_text(text[:design] + re.sub(r"^# ", "", text[design:], flags=re.M), encoding="utf-8")
-    shutil.copy(study / "data" / "raw" / WAVE / "frame.csv", folder)
-    done = reproduce(study)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not [line for line in done.stdout.splitlines() if "Reading the export" in line and WAVE in line]
-    confidential = study / "results" / "confidential" / NEW
-    record = json.loads((confidential / "ingest.json").read_text(encoding="utf-8"))
-    assert record["tool"] == "qualtrics" and record["left_out"] == {"preview": 1, "unfinished": 1}
-    lines = json.loads((ROOT / "workflow/schemas/ingest.schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator(lines).validate(record)
-    people = pd.read_parquet(confidential / "respondents.parquet")
-    assert len(people) == count and set(people["gender"].dropna()) >= {"female", "male"} and "radio" not in people
-    ledger = pd.read_parquet(confidential / "ledger.parquet")
-    mapped = ledger[(ledger["step"] == "answers") & (ledger["old"] == BARRIER)]
-    assert set(mapped["new"]) == {"internet"} and all(column.startswith("main_barrier_") for column in mapped["column"])
-    released = pd.read_csv(study / "results" / "release" / "estimates.csv")
-    assert f"barriers.internet.proportion|ministry=health;weights=calibrated@{NEW}" in set(released["key"])
-    changes = released[released["key"].str.startswith("diff(") & released["key"].str.endswith(f"@{WAVE})")]
-    changes = changes[changes["key"].str.contains(f"@{NEW},") & changes["estimate"].notna()]
-    assert changes["key"].str.contains("adoption.current_use.proportion").any(), changes["key"].tolist()[:5]
-    shown = pd.read_csv(study / "results" / "release" / "exhibits.csv", dtype=str)
-    trend = " ".join(shown[(shown["exhibit"] == "change_services") & (shown["wave"] == NEW)]["keys"])
-    assert f"@{WAVE}" in trend and f"@{NEW}" in trend
-    page = (study / "results" / "release" / "report.en.html").read_text(encoding="utf-8")
-    assert all(f'id="{kind[:-1]}-{name}-{NEW}"' in page for kind, name in SHOWN_LATER.items())
-
-
-def add_to_config(study: Path, wave: str) -> None:
-    """Put a wave at the end of config.yaml's `waves`, and let the study show changes alone."""
-    path, shipped = study / "config.yaml", yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    config["waves"][wave] = {"label": {"en": wave, "my": wave}}
-    config["exhibits"] |= {kind: {name: shipped["exhibits"][kind][name]} for kind, name in SHOWN_LATER.items()}
-    for chapter in config["report"]["chapters"]:
-        chapter |= {kind: [name] if chapter["id"] == "change" else [] for kind, name in SHOWN_LATER.items()}
-    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
