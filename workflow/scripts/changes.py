@@ -6,8 +6,8 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.changes import changes, gap_changes, in_one_only
-    from findings.plan import expand_indicators
     from findings.families import families
+    from findings.plan import expand_indicators
     from findings.wave_diff.verdicts import noted, read, without_incomparable
 
     study, weighting = io.params.study, io.params.study["headline_weighting"]

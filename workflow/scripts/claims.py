@@ -8,8 +8,8 @@ with job(snakemake) as io:
 
     from findings.claims.part import claims, known
     from findings.config import load_wave, of_wave
-    from findings.plan import expand_indicators
     from findings.influence import headline, sample
+    from findings.plan import expand_indicators
 
     wave = load_wave(Path(io.input.wave))
     study = of_wave(io.params.study, wave)

@@ -6,10 +6,10 @@ with job(snakemake) as io:
 
     import pandas as pd
 
-    from findings.config import load_wave, of_wave
-    from findings.plan import expand_indicators, levels
-    from findings.influence import headline, sample
     from findings.comparisons import comparisons
+    from findings.config import load_wave, of_wave
+    from findings.influence import headline, sample
+    from findings.plan import expand_indicators, levels
 
     wave = load_wave(Path(io.input.wave))
     study = of_wave(io.params.study, wave)

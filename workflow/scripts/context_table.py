@@ -3,10 +3,10 @@ from findings.job import job
 with job(snakemake) as io:
     from pathlib import Path
 
+    from findings.finished import check_table
     from findings.inventory import load_inventory
     from findings.release import write_record
     from findings.tables import inventory
-    from findings.finished import check_table
     from findings.tables.labelled import write
 
     study, name = io.params.study, io.wildcards.name

@@ -7,9 +7,9 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.config import load_wave, of_wave
-    from findings.plan import expand_indicators, levels
     from findings.decompositions import decompositions, planned
     from findings.influence import headline, sample
+    from findings.plan import expand_indicators, levels
     from findings.wave_diff.verdicts import noted, read, without_incomparable
 
     study, samples, there = io.params.study, [], []

@@ -7,9 +7,9 @@ with job(snakemake) as io:
     import pandas as pd
 
     from findings.config import load_wave, of_wave
-    from findings.plan import expand_indicators, levels
     from findings.disclosure import disclose, weight_ranges
     from findings.errors import FindingsError
+    from findings.plan import expand_indicators, levels
 
     study = of_wave(io.params.study, load_wave(Path(io.input.wave)))
     register = pd.read_parquet(io.input.register)

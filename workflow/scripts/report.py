@@ -4,8 +4,8 @@ with job(snakemake) as io:
     from pathlib import Path
 
     from findings.config import load_wave
-    from findings.inventory import load_inventory
     from findings.finished import check_report
+    from findings.inventory import load_inventory
     from findings.release import Released, write_record
     from findings.reporting import Parts, build_html, build_pdf, content, write_sentences
 

@@ -4,8 +4,8 @@ with job(snakemake) as io:
     from pathlib import Path
 
     from findings import tables
-    from findings.release import Released, write_record
     from findings.finished import check_table
+    from findings.release import Released, write_record
     from findings.tables.labelled import write
 
     study, name, wave = io.params.study, io.wildcards.name, io.wildcards.wave
