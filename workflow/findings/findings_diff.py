@@ -23,8 +23,7 @@ import yaml
 
 from findings.config import load_wave, without_labels
 from findings.environment import ROOT
-from findings.provenance import modules
-from findings.publication import sha256
+from findings.provenance import modules, sha256
 from findings.release import NUMBERS
 from findings.waves import earlier_wave
 

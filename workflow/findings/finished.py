@@ -200,7 +200,6 @@ def check_table(exhibit: str, said: list[str], files: Iterable[str], lang: str) 
     numbers = check_said(exhibit, said)
     for file in files:
         if file.endswith(f".{lang}.html"):
-            # The caption is the page's title too, and no one reads it twice.
             check_finished(exhibit, said, numerals_of_html(Path(file)))
     return numbers
 

@@ -7,7 +7,6 @@ export in label mode become the form's codes.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from findings.answers import answers_of
 from findings.errors import FindingsError
 from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of
 from findings.instrument import Codebook, read_xlsform
+from findings.provenance import sha256
 from findings.readers.headers import original_name
 from findings.readers.table import RawTable
 from findings.repeats import repeated
@@ -125,8 +125,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
 
 def _check_source(export: Path, source: Mapping[str, Any], rows: int, place: dict[str, Any]) -> str:
     """The SHA-256 of the export; stops when it, or the number of rows, is not what wave.yaml declares."""
-    with export.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256(export)
     if source.get("sha256") and source["sha256"].lower() != digest:
         raise FindingsError(
             "The export is not the file declared.",

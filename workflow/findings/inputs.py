@@ -11,7 +11,7 @@ from typing import Any
 from findings.config import SCHEMAS, without_labels
 from findings.environment import ROOT
 from findings.plan import TEXTS
-from findings.provenance import modules
+from findings.provenance import modules, sha256
 from findings.text.captions import captions
 from findings.waves import earlier_wave, line_of, looked_at
 
@@ -31,15 +31,21 @@ def code(script: str) -> str:
     """
     own = ROOT / "workflow" / "scripts" / f"{script}.py"
     package = modules(own)
-    words = "".join(path.read_text(encoding="utf-8") for path in package)
-    schemas = sorted(path for path in SCHEMAS.glob("*.json") if f'"{path.name}"' in words)
+    schemas = sorted({schema for path in package for schema in _schemas(path)})
     rests_on = [own, *package, *schemas, ROOT / "envs" / "run.txt"]
     return hashlib.sha256("".join(map(_digest, rests_on)).encode()).hexdigest()
 
 
 @cache
 def _digest(path: Path) -> str:
-    return f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+    return f"{path.relative_to(ROOT)} {sha256(path)}\n"
+
+
+@cache
+def _schemas(module: Path) -> list[Path]:
+    """The schemas that a module names."""
+    words = module.read_text(encoding="utf-8")
+    return [path for path in SCHEMAS.glob("*.json") if f'"{path.name}"' in words]
 
 
 def part(study: Mapping[str, Any], *keys: str, labels: bool = False) -> dict[str, Any]:

@@ -1,12 +1,19 @@
-"""Which files of the package a script rests on, found from its imports, so that a rule's inputs name them."""
+"""What a result rests on: a file by the hash of its bytes, a script by the package's files that it imports."""
 
 from __future__ import annotations
 
 import ast
+import hashlib
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+
+
+def sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def modules(script: Path) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import html
 import shutil
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from findings.errors import FindingsError
+from findings.provenance import sha256
 from findings.release import text
 from findings.text.captions import captions
 
@@ -69,12 +69,6 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
         target.rename(old)
     new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _index(release: Path, study: dict[str, Any]) -> str:

@@ -181,6 +181,7 @@ def _table(parts: Parts, name: str, wave: str, lang: str) -> dict[str, Any]:
         table = tables.labelled(parts.released[wave], name, lang)
     else:
         table = inventory.labelled(parts.inventory, study, name, study["exhibits"]["tables"][name], lang)
+    texts = table.texts()
     several = wave and (wave != parts.headline or sum(other == name for other, _ in parts.tables) > 1)
     of = f" – {wave_label(parts.released[wave], lang)}" if several else ""
     return {
@@ -188,8 +189,8 @@ def _table(parts: Parts, name: str, wave: str, lang: str) -> dict[str, Any]:
         "label": f"{table.caption}{of}",
         "question": table.question,
         "header": table.header,
-        "widths": _widths(table.header, table.texts()),
-        "rows": table.texts(),
+        "widths": _widths(table.header, texts),
+        "rows": texts,
         "notes": table.notes,
     }
 

@@ -8,7 +8,6 @@ What is there is never written again: a second run only tells how things stand.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import re
 import shutil
@@ -28,6 +27,7 @@ from findings.errors import FindingsError
 from findings.fates import Fate
 from findings.ingest import extended, left_out
 from findings.instrument import Codebook, read_xlsform
+from findings.provenance import sha256
 from findings.readers.table import shown
 
 USAGE = "./reproduce [--study DIR] add-wave NAME EXPORT [--form FORM] [--tool TOOL] [--encoding NAME] [--delimiter C]"
@@ -107,7 +107,7 @@ def _unchanged(folder: Path, files: Mapping[Path, Path | None], name: str) -> No
             continue
         if not given.is_file():
             raise FindingsError("There is no such file.", file=str(given), mend="check the path of the file.")
-        if there.is_file() and _digest(there) != _digest(given):
+        if there.is_file() and sha256(there) != sha256(given):
             raise FindingsError(
                 f"The file given is another one than {there.name} of the wave, which was not touched.",
                 wave=name,
@@ -118,11 +118,6 @@ def _unchanged(folder: Path, files: Mapping[Path, Path | None], name: str) -> No
         raise FindingsError(
             f"The wave has another export, {others[0]}.", wave=name, mend="for a new wave choose another name."
         )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _place(path: Path, content: Path | str) -> None:
@@ -162,7 +157,7 @@ def _drafted(
         )
     codebook = extended(read_xlsform(form), {"codes": (last or {}).get("codes")}, place)
     declared = {
-        "tool": tool, "export": copy, "form": FORM, "rows": len(raw.cells), "sha256": _digest(export),
+        "tool": tool, "export": copy, "form": FORM, "rows": len(raw.cells), "sha256": sha256(export),
         **{key: source[key] for key in ("encoding", "delimiter") if key in source},
     }  # fmt: skip
     states, _ = left_out(raw, {})

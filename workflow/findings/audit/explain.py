@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
 import json
 import re
 import subprocess
@@ -26,6 +25,7 @@ from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
 from findings.environment import ROOT
 from findings.plan import TEXTS, Indicator, expand_indicators
+from findings.provenance import sha256
 
 Row = dict[str, Any]
 # The function that computes a row, by the file it stands in, and by family or statistic where these differ.
@@ -107,7 +107,7 @@ def raw(root: Path, wave: str) -> Row:
     """The export: its name, its hash now and when it was read, and whether they are the same."""
     record = json.loads((root / "results" / "confidential" / wave / "ingest.json").read_text(encoding="utf-8"))
     file = root / "data" / "raw" / wave / record["export"]
-    now = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    now = sha256(file) if file.is_file() else None
     return {"file": f"data/raw/{wave}/{record['export']}", "sha256": record["sha256"], "now": now,
             "same": now == record["sha256"], "rows": record["rows"],
             "left_out": sum((record.get("left_out") or {}).values())}  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves
 from findings.audit.plain.recompute import recomputed
 from findings.audit.plain.replay import ReplayError, differences, read_wave, rows_of
+from findings.provenance import sha256
 
 Row = dict[str, Any]
 # Exit status: agrees twice; differs; no such key; agrees as far as it was recomputed, which is not twice.
@@ -111,7 +111,7 @@ def _audit(made: Audit, root: Path, r: recompute_r.Running, rows: bool) -> None:
 
 def _manifest(release: Path) -> list[str]:
     """Whether the register of the release is the one that its manifest lists."""
-    own = hashlib.sha256((release / "estimates.csv").read_bytes()).hexdigest()
+    own = sha256(release / "estimates.csv")
     lines = (release / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines()
     listed = next((line[:64] for line in lines if line[66:] == "estimates.csv"), None)
     return [] if own == listed else ["estimates.csv is not the file that MANIFEST.sha256 lists"]
