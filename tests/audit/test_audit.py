@@ -188,7 +188,8 @@ def test_a_changed_release_and_a_changed_export_are_found(tampered, file, of):
     assert any(of in problem or "MANIFEST" in problem for problem in made.problems)
 
 
-def test_of_a_withheld_key_only_the_cause_is_told(audited, capsys):
+def test_of_a_withheld_key_only_the_cause_is_told(audited, capsys, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
     key = f"{WITHHELD}@{WAVE}"
     assert main(audited, [key, "--rows"]) == NOT_TWICE
     out, err = capsys.readouterr()
