@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,17 @@ def sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Hex SHA-256 by path, a folder as its files; a file of the workflow itself is named from the repository on."""
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    return {named(file): sha256(file) for file in files if file.is_file()}
+
+
+def named(path: Path) -> str:
+    """A file's name wherever the study and the workflow lie: files of the workflow from the repository on."""
+    return path.relative_to(PACKAGE.parents[1]).as_posix() if path.is_relative_to(PACKAGE.parent) else path.as_posix()
 
 
 def modules(script: Path) -> list[Path]:
