@@ -9,7 +9,7 @@ import shutil
 import pytest
 import yaml
 from findings.environment import ROOT
-from findings.findings_diff import LOCAL, record, state
+from findings.findings_diff import LOCAL, differences, record, state
 from findings.release import COLUMNS
 
 WAVES = ("nug_2025", "nug_2026")
@@ -129,3 +129,17 @@ def test_the_state_knows_what_numbers_rest_on_and_nothing_else(study):
     assert state(study, config) == found
     config["disclosure"]["min_cell"] = 11
     assert state(study, config) != found
+
+
+def test_a_claim_is_part_of_the_state_and_its_sentence_is_not(study):
+    config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
+    claims = yaml.safe_load((ROOT / "claims.yaml").read_text(encoding="utf-8"))
+    (study / "claims.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
+    found = state(study, config)
+    name = next(iter(claims["claims"]))
+    claims["claims"][name]["sentence"]["en"] = "Another"
+    (study / "claims.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
+    assert state(study, config) == found
+    del claims["claims"][name]
+    (study / "claims.yaml").write_text(yaml.safe_dump(claims), encoding="utf-8")
+    assert differences(found, state(study, config)) == {"config": ["claims.yaml"]}

@@ -102,10 +102,13 @@ def state(study: Path, config: Mapping[str, Any]) -> State:
     reference = [path for path in sorted((study / "data" / "reference").rglob("*")) if path.is_file()]
     declared = [path for path in raw if path.name == "wave.yaml"]
     received = [path for path in (*raw, *reference) if path not in declared]
-    parts = {key: without_labels(value) for key, value in config.items() if key not in SHOWS}
+    parts = {f"config.yaml: {key}": value for key, value in config.items() if key not in SHOWS}
+    if (claims := study / "claims.yaml").is_file():
+        declared = yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"]
+        parts["claims.yaml"] = {name: claim["predicate"] for name, claim in declared.items()}
     return {
         "data": {path.relative_to(study).as_posix(): sha256(path) for path in received},
-        "config": {f"config.yaml: {key}": _hash(json.dumps(part)) for key, part in parts.items()}
+        "config": {name: _hash(json.dumps(without_labels(part))) for name, part in parts.items()}
         | {path.relative_to(study).as_posix(): sha256(path) for path in declared},
         "code": {path.relative_to(ROOT).as_posix(): sha256(path) for path in _code()},
         "environment": {
