@@ -104,8 +104,8 @@ def state(study: Path, config: Mapping[str, Any]) -> State:
     received = [path for path in (*raw, *reference) if path not in declared]
     parts = {f"config.yaml: {key}": value for key, value in config.items() if key not in SHOWS}
     if (claims := study / "claims.yaml").is_file():
-        declared = yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"]
-        parts["claims.yaml"] = {name: claim["predicate"] for name, claim in declared.items()}
+        predicates = yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"]
+        parts["claims.yaml"] = {name: claim["predicate"] for name, claim in predicates.items()}
     return {
         "data": {path.relative_to(study).as_posix(): sha256(path) for path in received},
         "config": {name: _hash(json.dumps(without_labels(part))) for name, part in parts.items()}
