@@ -46,8 +46,12 @@ def rows():
 
 
 @pytest.mark.parametrize(("name", "lang"), BOTH)
-def test_no_text_leaves_the_sheet_or_lies_on_another(name, lang):
-    assert_apart(figures.draw(of_figure(STUDY, name), name, lang), lang)
+def test_no_text_leaves_the_sheet_or_lies_on_another_and_synthetic_data_are_stamped(name, lang):
+    rows, stamp = of_figure(STUDY, name), captions(lang)["stamp"]
+    figure = figures.draw(rows, name, lang)
+    assert_apart(figure, lang)
+    assert stamp in [text.get_text() for text in texts(figure)]
+    assert stamp in figures.alt(rows, name, lang)
 
 
 @pytest.mark.parametrize("lang", STUDY["languages"])
@@ -73,13 +77,6 @@ def assert_apart(figure, lang):
                 words,
                 other,
             )
-
-
-@pytest.mark.parametrize(("name", "lang"), BOTH)
-def test_a_synthetic_figure_says_so_on_its_face_and_in_its_alt_text(name, lang):
-    rows, stamp = of_figure(STUDY, name), captions(lang)["stamp"]
-    assert stamp in [text.get_text() for text in texts(figures.draw(rows, name, lang))]
-    assert stamp in figures.alt(rows, name, lang)
 
 
 def test_real_data_has_no_stamp():

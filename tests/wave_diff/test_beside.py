@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 from findings import fonts, tables
 from findings.environment import ROOT
+from findings.errors import FindingsError
+from findings.finished import check_page
 from findings.release import Released
 from findings.text.facts import panels
+from findings.text.issued import plain
 from findings.wave_diff.page import exact, page
 from findings.wave_diff.verdicts import DEFAULTS
 from jsonschema import Draft202012Validator
@@ -102,6 +105,19 @@ def test_the_page_stands_by_itself_and_says_where_it_is_confidential(lang, tmp_p
     assert 'class="exact"' in made and 'class="exact"' not in page(beside(), lang, tmp_path)
     assert made.count("<table") == 3 and "ယခင် &lt;b&gt;" in made and "@font-face" in made
     assert "src=" not in made and "href=" not in made
+
+
+@pytest.mark.parametrize("lang", ["en", "my"])
+def test_every_number_of_the_page_has_its_key_and_a_typed_one_stops_it(lang, tmp_path):
+    fonts.cut(tmp_path)
+    made, path = page(beside(), lang, tmp_path), tmp_path / "page.html"
+    path.write_text(plain(made), encoding="utf-8")
+    assert len({key for key, _ in check_page(made, path)}) > 5
+    with pytest.raises(FindingsError, match="no key stands behind"):
+        check_page(made.replace("<h1>", "<h1>61% "), path)
+    path.write_text(plain(made).replace("<h1>", "<h1>61% "), encoding="utf-8")
+    with pytest.raises(FindingsError, match="not those that were issued"):
+        check_page(made, path)
 
 
 def test_beside_volunteers_nothing_is_compared_and_the_page_says_in_what_they_differ():

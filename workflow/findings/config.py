@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from findings import crosswalk, grids
+from findings import crosswalk, declarations, grids
 from findings.errors import FindingsError
 from findings.plan import TEXTS, codes_of, expand_indicators, levels, rests_on
 
@@ -99,7 +99,7 @@ def _load(path: Path, schema: str) -> dict[str, Any]:
     if not path.is_file():
         raise FindingsError("The file is missing.", file=name, mend=f"write {name}; docs/contracts.md shows one.")
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = declarations.read(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from findings import declarations
 from findings.config import load_wave, without_labels
 from findings.environment import ROOT
 from findings.provenance import modules, sha256
@@ -78,7 +77,7 @@ def record(study: Path) -> str | None:
     """
     results = study / "results"
     release, kept = results / "release", results / "work" / "last_release"
-    config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
+    config = declarations.read(study / "config.yaml")
     now = state(study, config)
     manifest = sha256(release / "MANIFEST.sha256")
     said = None
@@ -104,7 +103,7 @@ def state(study: Path, config: Mapping[str, Any]) -> State:
     received = [path for path in (*raw, *reference) if path not in declared]
     parts = {f"config.yaml: {key}": value for key, value in config.items() if key not in SHOWS}
     if (claims := study / "claims.yaml").is_file():
-        predicates = yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"]
+        predicates = declarations.read(claims)["claims"]
         parts["claims.yaml"] = {name: claim["predicate"] for name, claim in predicates.items()}
     return {
         "data": {path.relative_to(study).as_posix(): sha256(path) for path in received},

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2.raw as raw
-import yaml
 from pypdfium2 import PdfDocument
 
+from findings import declarations
 from findings.errors import FindingsError
 from findings.text.captions import FOLDER
 from findings.text.issued import digits_of, issued, numerals_of, plain, rest
@@ -34,7 +34,7 @@ UNREAD = ("style", "script", "title", "metadata")
 @cache
 def known() -> re.Pattern[str]:
     """What may hold a numeral without a key: the patterns of `numerals.yaml`, in the digits 0 to 9."""
-    entries = yaml.safe_load(KNOWN.read_text(encoding="utf-8"))
+    entries = declarations.read(KNOWN)
     return re.compile("|".join(f"(?:{entry['pattern']})" for entry in entries))
 
 
@@ -201,6 +201,14 @@ def check_table(exhibit: str, said: list[str], files: Iterable[str], lang: str) 
     for file in files:
         if file.endswith(f".{lang}.html"):
             check_finished(exhibit, said, numerals_of_html(Path(file)))
+    return numbers
+
+
+def check_page(page: str, path: Path) -> list[tuple[str, str]]:
+    """The numbers of a page that stands by itself, after the finished file was compared with it."""
+    said = texts_of_html(page)
+    numbers = check_said(path.name, said)
+    check_finished(path.name, said, numerals_of_html(path))
     return numbers
 
 

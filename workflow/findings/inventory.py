@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from findings import declarations
 from findings.config import SCHEMAS
 from findings.errors import FindingsError
 
@@ -21,12 +22,12 @@ def load_inventory(path: Path, services: Mapping[str, Any]) -> dict[str, Any]:
     none.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = declarations.read(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise FindingsError(
             "The inventory is missing, or no YAML.", file=path.name, mend="write it; SOURCES.md says what is in it."
         ) from None
-    schema = yaml.safe_load((SCHEMAS / "inventory.schema.json").read_text(encoding="utf-8"))
+    schema = declarations.read(SCHEMAS / "inventory.schema.json")
     wrong = best_match(Draft202012Validator(schema).iter_errors(found))
     if wrong is not None:
         key = ".".join(str(part) for part in wrong.absolute_path)

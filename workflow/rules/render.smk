@@ -142,7 +142,8 @@ rule wave_diff_page:
         captions=report_files(".yaml"),
         fonts=FONTS,
     output:
-        "results/work/release/wave_diff.{wave}.{language}.html",
+        page="results/work/release/wave_diff.{wave}.{language}.html",
+        record="results/work/exhibits/wave_diff.{wave}.{language}.json",
     params:
         code=code("wave_diff_page"),
         study=lambda wildcards: wave_part(STUDY, wildcards.wave, WAVES),

@@ -75,6 +75,7 @@ rule release:
         + LAID_PAGES,
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
         + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES)
+        + [page.replace("/release/", "/exhibits/").replace(".html", ".json") for page in LAID_PAGES]
         + expand("results/work/exhibits/report.{language}.json", language=LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),

@@ -5,6 +5,7 @@ with job(snakemake) as io:
 
     import pandas as pd
 
+    from findings.text.issued import plain
     from findings.wave_diff.page import exact, page
     from findings.wave_diff.released import released
     from findings.wave_diff.verdicts import read
@@ -13,4 +14,5 @@ with job(snakemake) as io:
     before = pd.concat([rows.iloc[:0], *map(pd.read_parquet, io.input.earlier)])
     laid = released(read(Path(io.input.differences)), read(Path(io.input.comparability)), set(rows["key"]))
     found = exact(rows, io.params.study, laid, before)
-    Path(io.output[0]).write_text(page(found, io.wildcards.language, Path(io.input.fonts), confidential=True), encoding="utf-8")
+    made = page(found, io.wildcards.language, Path(io.input.fonts), confidential=True)
+    Path(io.output[0]).write_text(plain(made), encoding="utf-8")

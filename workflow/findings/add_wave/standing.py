@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from findings import crosswalk
+from findings import crosswalk, declarations
 from findings.config import DECIDE, expand_indicators, levels, of_wave, undecided
 from findings.crosswalk import SURE, Row
 from findings.indicators import UNASKED, wanted
@@ -22,7 +20,7 @@ TOLD = 12
 def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) -> Iterable[str]:
     """What is sure, what is proposed, what is unknown, what is not there, and what to do next by `command`."""
     rows = crosswalk.read(folder, name)
-    wave = yaml.safe_load((folder / "wave.yaml").read_text(encoding="utf-8"))
+    wave = declarations.read(folder / "wave.yaml")
     for kind in crosswalk.KINDS:
         of = [row for row in rows if row.kind == kind]
         left = [row for row in of if not row.accepted]

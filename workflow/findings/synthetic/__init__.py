@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from findings import declarations
 from findings.instrument import read_xlsform
 from findings.synthetic import google, kobo
 from findings.synthetic.draw import Drawer
@@ -27,9 +27,9 @@ WAVES = {"nug_2024": 20240301, "nug_2025": 20250301, "nug_2026": 20260301}
 
 def truth_of(wave: str, reference: Path) -> dict[str, Any]:
     """The planted truth of a wave."""
-    truth: dict[str, Any] = yaml.safe_load((reference / "synthetic_truth.yaml").read_text(encoding="utf-8"))
+    truth: dict[str, Any] = declarations.read(reference / "synthetic_truth.yaml")
     own = reference / f"synthetic_truth_{wave}.yaml"
-    return _merged(truth, yaml.safe_load(own.read_text(encoding="utf-8"))) if own.is_file() else truth
+    return _merged(truth, declarations.read(own)) if own.is_file() else truth
 
 
 def _merged(base: Any, own: Any) -> Any:

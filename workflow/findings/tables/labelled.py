@@ -107,7 +107,7 @@ def write(frame: pd.DataFrame, made: Mapping[str, Labelled], codes: Path, files:
 
 
 def html(table: Labelled) -> str:
-    """A fragment: caption, header cells with their scope, notes in the foot."""
+    """A fragment: caption, header cells with their scope, notes in the foot. Its numbers carry their keys."""
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in table.header)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(words)}</td>" for words in row[1:])}</tr>'
@@ -115,7 +115,7 @@ def html(table: Labelled) -> str:
     )
     stamp = f'<strong class="stamp">{escape(table.stamp)}</strong> ' if table.stamp else ""
     notes = escape(" ".join(table.notes))
-    return plain(
+    return (
         f'<table id="table-{escape(table.name)}"><caption>{stamp}<b>{escape(table.caption)}</b><br>'
         f"{escape(table.question)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         f'<tfoot><tr><td colspan="{len(table.header)}">{notes}</td></tr></tfoot></table>\n'
@@ -129,7 +129,7 @@ def write_html(table: Labelled, path: Path) -> None:
     tab = escape(plain(table.caption))
     path.write_text(
         f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{tab}</title>'
-        f"<style>{style}</style></head><body>{html(table)}</body></html>\n",
+        f"<style>{style}</style></head><body>{plain(html(table))}</body></html>\n",
         encoding="utf-8",
     )
 

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from findings import declarations
 from findings.errors import FindingsError
 
 FOLDER = Path(__file__).resolve().parents[2] / "report"
@@ -24,4 +23,4 @@ def captions(lang: str) -> dict[str, Any]:
             codes=[lang],
             mend=f"translate captions.en.yaml into {path.name}, or take {lang} out of `languages` in config.yaml.",
         )
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return declarations.read(path)

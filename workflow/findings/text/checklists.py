@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
 from jinja2 import Environment, StrictUndefined, TemplateError
 
+from findings import declarations
 from findings.errors import FindingsError
 from findings.release import Released, text
 from findings.text.captions import FOLDER, captions
@@ -19,7 +19,7 @@ from findings.text.numbers import numerals, shown
 
 @cache
 def _items(lang: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((FOLDER / f"checklists.{lang}.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = declarations.read(FOLDER / f"checklists.{lang}.yaml")
     return found
 
 

@@ -36,7 +36,7 @@ def exact(rows: pd.DataFrame, config: Mapping[str, Any], laid: Mapping[str, Any]
 
 
 def page(released: Released, lang: str, fonts: Path, confidential: bool = False) -> str:
-    """HTML: what may be compared, what differs in the questionnaire, and what moved.
+    """HTML: what may be compared, what differs in the questionnaire, and what moved. Its numbers carry their keys.
 
     `fonts` is the folder of the study's own fonts: questions stand on a page in every language they were asked in.
     """
