@@ -37,7 +37,7 @@ def test_confidential_tables(finished_study, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["codebook", "design", "ingest", "flow", "wave_diff", "comparability", "rules", "other_specify"]
+    "name", ["codebook", "design", "ingest", "flow", "wave_diff", "comparability", "rules", "other_specify", "replay"]
 )
 def test_confidential_records(finished_study, name):
     path = finished_study / "results" / "confidential" / WAVE / f"{name}.json"

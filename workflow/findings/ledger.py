@@ -43,13 +43,15 @@ def reverse(respondents: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _blocks(ledger: pd.DataFrame) -> Iterator[tuple[int, int]]:
-    """Start and end of the runs of one step, column and kind (recode, change, flag): in one, no cell changes twice."""
+    """Start and end of the runs of one step, its place, column and kind (recode, change, flag): in one, no cell changes
+    twice."""
     if ledger.empty:
         return
     old, new = ledger["old"].astype("string"), ledger["new"].astype("string")
     flag = old.eq(new).fillna(False) | (old.isna() & new.isna())
     kind = ledger["row"].isna().astype(str) + flag.astype(str)
-    marks = ledger["step"].astype(str) + "\t" + ledger["column"].astype(str) + "\t" + kind
+    names = [ledger[name].astype(str) for name in ("step", "source", "column")]
+    marks = names[0] + "\t" + names[1] + "\t" + names[2] + "\t" + kind
     starts = np.flatnonzero((marks != marks.shift()).to_numpy(dtype=bool))
     yield from zip(starts.tolist(), [*starts[1:].tolist(), len(ledger)], strict=True)
 

@@ -27,3 +27,25 @@ rule clean:
         "../../envs/run.yaml"
     script:
         "../scripts/clean.py"
+
+
+rule replay:
+    message:
+        "Replaying the ledger of wave {wildcards.wave} on its files, both ways, cell for cell"
+    input:
+        responses="results/confidential/{wave}/responses.parquet",
+        free_text_raw="results/confidential/{wave}/free_text_raw.parquet",
+        respondents="results/confidential/{wave}/respondents.parquet",
+        free_text="results/confidential/{wave}/free_text.parquet",
+        ledger="results/confidential/{wave}/ledger.parquet",
+        link="results/confidential/{wave}/link.parquet",
+    output:
+        record="results/confidential/{wave}/replay.json",
+    params:
+        code=code("replay"),
+    log:
+        "results/logs/{wave}/replay.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/replay.py"

@@ -7,6 +7,8 @@ rule weight:
         reference=sorted(str(path) for path in Path("data/reference").glob("*.csv")),
         respondents="results/confidential/{wave}/respondents.parquet",
         codebook="results/confidential/{wave}/codebook.json",
+        # Nothing is estimated on a wave whose ledger does not replay.
+        replay="results/confidential/{wave}/replay.json",
     output:
         indicators="results/confidential/{wave}/indicators.parquet",
         design="results/confidential/{wave}/design.json",

@@ -12,6 +12,8 @@ import yaml
 
 Row = dict[str, Any]
 DROPPED = "dropped_by"
+# What the entries of one recode have in common; their `row` is null.
+ONE_RECODE = ("row", "step", "source", "column")
 
 
 class ReplayError(Exception):
@@ -96,9 +98,7 @@ def replayed(responses: list[Row], ledger: list[Row], touched: dict[str, list[in
         else:
             # A recode's entries are made at once, so that a -> b and b -> a change places.
             end = at
-            while end < len(ledger) and (ledger[end]["row"], ledger[end]["step"], ledger[end]["column"]) == (
-                None, entry["step"], column,
-            ):  # fmt: skip
+            while end < len(ledger) and all(ledger[end][name] == entry[name] for name in ONE_RECODE):
                 end += 1
             _recoded(made, column, ledger[at:end], at, touched)
             at = end
