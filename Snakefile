@@ -11,9 +11,9 @@ environment.pin()
 from findings import aliases
 from findings.claims.declared import predicates
 from findings.config import check_waves, load_study, load_wave
-from findings.inputs import LABELS, PLAN, beside, both, code, confidential, derived_parts, exhibit_part, exhibits
-from findings.inputs import headline, laid, laid_beside, named, part, raw_files, recodes_file, report_files, wave_file
-from findings.inputs import wave_part, words
+from findings.inputs import LABELS, PLAN, beside, both, code, confidential, derived_parts, every_source
+from findings.inputs import exhibit_part, exhibits, headline, laid, laid_beside, named, part, raw_files, recodes_file
+from findings.inputs import report_files, wave_file, wave_part, words
 from findings.models.plan import check_models
 from findings.waves import earlier_wave
 
@@ -40,6 +40,7 @@ rule all:
     default_target: True
     input:
         "results/release/MANIFEST.sha256",
+        "results/audit/index.html",
 
 
 include: "workflow/rules/ingest.smk"
@@ -49,4 +50,5 @@ include: "workflow/rules/estimate.smk"
 include: "workflow/rules/disclose.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/synthetic.smk"

@@ -11,7 +11,7 @@ from typing import Any
 from findings.config import SCHEMAS, without_labels
 from findings.environment import ROOT
 from findings.plan import TEXTS
-from findings.provenance import modules, sha256
+from findings.provenance import commit, modules, sha256, sources
 from findings.text.captions import captions
 from findings.waves import earlier_wave, line_of, looked_at
 
@@ -34,6 +34,12 @@ def code(script: str) -> str:
     schemas = sorted({schema for path in package for schema in _schemas(path)})
     rests_on = [own, *package, *schemas, ROOT / "envs" / "run.txt"]
     return hashlib.sha256("".join(map(_digest, rests_on)).encode()).hexdigest()
+
+
+@cache
+def every_source() -> str:
+    """A digest of every file of the workflow and of the commit: the dossier shows them all."""
+    return hashlib.sha256("".join([*map(_digest, sources()), commit()]).encode()).hexdigest()
 
 
 @cache

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+REPOSITORY = PACKAGE.parents[1]
 
 
 def sha256(path: Path) -> str:
@@ -25,7 +27,7 @@ def hashes(paths: Iterable[Path]) -> dict[str, str]:
 
 def named(path: Path) -> str:
     """A file's name wherever the study and the workflow lie: files of the workflow from the repository on."""
-    return path.relative_to(PACKAGE.parents[1]).as_posix() if path.is_relative_to(PACKAGE.parent) else path.as_posix()
+    return path.relative_to(REPOSITORY).as_posix() if path.is_relative_to(PACKAGE.parent) else path.as_posix()
 
 
 def modules(script: Path) -> list[Path]:
@@ -61,3 +63,23 @@ def _imported(path: Path) -> frozenset[Path]:
             place = PACKAGE.joinpath(*parts[1:depth])
             files.update(p for p in (place / "__init__.py", place.with_suffix(".py")) if p.is_file())
     return frozenset(files)
+
+
+def commit() -> str:
+    """The commit of the code, and whether files differ from it; or that there is no git."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(REPOSITORY), *words], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "workflow", "config.yaml", "Snakefile")
+        return git("rev-parse", "HEAD") + (" (with changes that are not committed)" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "no git here"
+
+
+def sources() -> list[Path]:
+    """Every file of the workflow: what a reader of the code would want to see; sorted."""
+    found = [path for path in (REPOSITORY / "workflow").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return sorted([*found, REPOSITORY / "Snakefile", REPOSITORY / "reproduce", *(REPOSITORY / "envs").glob("run.*")])

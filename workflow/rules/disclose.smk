@@ -35,6 +35,8 @@ rule disclose_derived:
         ],
     output:
         derived="results/work/release/{wave}/derived.csv",
+        # For the dossier: of published rows, what made them and which rows they are computed from.
+        rests_on="results/work/audit/{wave}/rests_on.json",
     params:
         code=code("disclose_derived"),
         study=part(STUDY, *PLAN, "intersections", "disclosure"),

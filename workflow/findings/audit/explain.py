@@ -11,7 +11,6 @@ import ast
 import contextlib
 import json
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -89,20 +88,6 @@ def made_by(part: str, parts: Parts | None) -> list[Row]:
     return made
 
 
-def commit() -> str:
-    """The commit of the code, and whether files differ from it; or that there is no git."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "workflow", "config.yaml", "Snakefile")
-        return git("rev-parse", "HEAD") + (" (with changes that are not committed)" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "no git here"
-
-
 def raw(root: Path, wave: str) -> Row:
     """The export: its name, its hash now and when it was read, and whether they are the same."""
     record = json.loads((root / "results" / "confidential" / wave / "ingest.json").read_text(encoding="utf-8"))
@@ -153,13 +138,19 @@ def _columns(frame: Frame, parts: Parts) -> list[str]:
     return [frame.column(parts)]
 
 
-def described(study: Mapping[str, Any], column: str, answers: Answers, codebook: Mapping[str, Any]) -> Row:
-    """An indicator in words and as declared: label, question as asked, numerator, base, and the config's own entry."""
-    indicator = next(i for i in expand_indicators(study) if i.column == column)
+def described(
+    study: Mapping[str, Any], column: str, answers: Answers, codebook: Mapping[str, Any], known: Indicator | None = None
+) -> Row:
+    """An indicator in words and as declared: label, question as asked, numerator, base, and the config's own entry.
+
+    `known` is the column's own, where the caller has expanded the study already.
+    """
+    indicator = known or next(i for i in expand_indicators(study) if i.column == column)
     questions = {question["name"]: question for question in codebook["questions"]}
+    own = answers.rests_on(column)
     asked = [
         {"name": name, "label": questions[name]["label"], "relevant": questions[name]["relevant"]}
-        for name in questions if name in answers.rests_on(column)
+        for name in questions if name in own
     ]  # fmt: skip
     number = next(n for n, e in enumerate(answers.wave.study["indicators"]) if _same(e, answers.indicators[column]))
     return {

@@ -16,7 +16,7 @@ from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves
 from findings.audit.plain.recompute import recomputed
 from findings.audit.plain.replay import ReplayError, differences, read_wave, rows_of
-from findings.provenance import sha256
+from findings.provenance import commit, sha256
 
 Row = dict[str, Any]
 # Exit status: agrees twice; differs; no such key; agrees as far as it was recomputed, which is not twice.
@@ -135,7 +135,7 @@ def _about(made: Audit, root: Path, found: sources.Exact, of: list[Parts], frame
         "indicators": indicators, "filters": [explain.filters(first.study, parts) for parts in of],
         "design": {name: explain.design_in_words(frame_of(name), weighting) for name in dict.fromkeys(waves)},
         "interval": made.exact["ci_method"], "sources": sources.needed(made.exact).get("rows", []),
-        "made_by": explain.made_by(found.part, of[0] if len(of) == 1 else None), "commit": explain.commit(),
+        "made_by": explain.made_by(found.part, of[0] if len(of) == 1 else None), "commit": commit(),
         "settings": explain.settings(
             first.study, {name: frame_of(name).answers.wave.declared for name in waves}, of[0], indicators
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from findings.audit.plain import derived, estimates
@@ -173,13 +174,17 @@ def _rank(frame: Frame, parts: Parts) -> Task:
 def plan_of(key: str, frame: Frame) -> tuple[Plan, int, str]:
     """The model of a key, how many of its blocks are in it, and what of it the key is of ("", log_odds, …)."""
     name = key.split(".")[1]
-    study = of_wave(dict(frame.study), frame.answers.wave.declared)
-    for plan in plans(study):
+    for plan in _plans(frame):
         for place, block in enumerate(plan.blocks, start=1):
             rest = name.removeprefix(plan.named(block.id))
             if rest != name and rest in ("", "_log_odds", "_proportional_odds"):
                 return plan, place, rest.removeprefix("_")
     raise NotComputed("no model of the config has this name")
+
+
+@cache
+def _plans(frame: Frame) -> list[Plan]:
+    return plans(of_wave(dict(frame.study), frame.answers.wave.declared))
 
 
 def _model(key: str, frame: Frame) -> Task:

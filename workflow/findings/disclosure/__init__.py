@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from findings.disclosure.combinations import without_unsafe
-from findings.disclosure.derived import disclose_derived
+from findings.disclosure.derived import disclose_derived, rests_on
 from findings.disclosure.gate import Gate, Row, make_gate, run
 from findings.disclosure.release import REASON, released
 from findings.plan import Indicator, Level
 
-__all__ = ["REASON", "Disclosed", "disclose", "disclose_derived", "weight_ranges", "without_unsafe"]
+__all__ = ["REASON", "Disclosed", "disclose", "disclose_derived", "rests_on", "weight_ranges", "without_unsafe"]
 WEIGHTS = {"design": "base_weight", "calibrated": "weight", "trimmed": "weight_trimmed"}
 
 

@@ -37,6 +37,19 @@ def disclose_derived(derived: pd.DataFrame, judged: Sequence[pd.DataFrame], limi
     return released(derived, passed, pd.Series(True, index=derived.index), limits["min_cell"])
 
 
+def rests_on(derived: pd.DataFrame, parts: Mapping[str, str], found: pd.DataFrame) -> dict[str, list[Any]]:
+    """Key of a published derived row -> the part (file) that it is of, and the keys of the rows it is computed from.
+
+    `parts` says the part of every key. Of a withheld row nothing is said, and of no row its counts.
+    """
+    published = set(found.loc[found["status"] == "published", "key"])
+    return {
+        key: [parts[key], json.loads(cells).get("rows", [])]
+        for key, cells in zip(derived["key"], derived["cells"], strict=True)
+        if key in published
+    }
+
+
 def _judge(
     key: str, wanted: Mapping[str, Mapping[str, Any]], status: dict[str, bool], limits: Mapping[str, Any]
 ) -> bool:

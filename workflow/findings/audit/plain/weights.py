@@ -66,7 +66,7 @@ class Design:
         wave, fpc = self.answers.wave, declared.get("fpc")
         first: list[float | None] = [None] * len(wave.rows)
         second = list(first)
-        if not fpc:
+        if not fpc or not wave.rows:
             return first, second
         if fpc["psu"] in wave.rows[0]:
             first = [float(r[fpc["psu"]]) if held else None for r, held in zip(wave.rows, self.inside, strict=True)]

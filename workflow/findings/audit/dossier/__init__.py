@@ -1,0 +1,55 @@
+"""The reviewer's dossier: static pages in which any released number is followed to rule, code and commit.
+
+Below the gate: it reads the release, the declarations, the code, and the records that jobs leave beside their logs. No
+file of results/confidential is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from findings.audit.dossier.about import Declared
+from findings.audit.dossier.pages import write_pages
+from findings.audit.dossier.released import Release, data, script
+from findings.config import SCHEMAS
+from findings.provenance import commit
+
+TEMPLATES = ("dossier.css", "dossier.js", "register.js", "key.js")
+
+
+def write(
+    root: Path, target: Path, study: Mapping[str, Any], waves: Mapping[str, Any], rests_on: Sequence[Path]
+) -> None:
+    """Write the dossier of the study in `root` and put it at `target` by rename; the old one stays until then.
+
+    `waves` are the declarations (wave.yaml) by name, `rests_on` the files of that name, one a wave.
+    """
+    known: dict[str, Any] = {}
+    for path in rests_on:
+        known |= json.loads(path.read_text(encoding="utf-8"))
+    release = Release(root / "results" / "release", known)
+    declared = Declared(study, waves, root)
+    new = target.with_name(target.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    schema = json.loads((SCHEMAS / "estimates.schema.json").read_text(encoding="utf-8"))
+    content = data(release, declared) | {
+        "commit": commit(),
+        "described": {name: entry.get("description", "") for name, entry in schema["properties"].items()},
+        "reports": sorted(path.name for path in release.folder.glob("report.*")),
+        "raw": {},
+    }
+    (new / "data.js").write_text(script(content), encoding="utf-8")
+    write_pages(new, release, declared, content)
+    for path in (new, *new.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    old = target.with_name(target.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,86 @@
+"use strict";
+// Search and filters over all rows: every filter is a comparison of numbers, every word a set of codes or a part of a key.
+const SHOWN = 50;
+const FILTERS = ["wave", "family", "statistic", "ministry", "service", "breakdown", "status"];
+const byId = id => document.getElementById(id);
+const asked = new URLSearchParams(location.search);
+const text = words => Object.values(words ?? {}).join(" ").toLowerCase();
+let found = [], first = 0;
+
+for (const name of FILTERS) {
+  const select = byId("f-" + name), labels = data.labels[name] ?? {};
+  for (const word of [...column(name).words].filter(Boolean).sort()) {
+    const label = Object.values(labels[word] ?? {})[0];
+    select.append(el("option", { value: word }, label ? `${word}: ${label}` : word));
+  }
+  select.value = asked.get(name) ?? "";
+  select.addEventListener("change", look);
+}
+byId("q").value = asked.get("q") ?? "";
+let waiting;
+byId("q").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(look, 150); });
+byId("search").addEventListener("submit", event => { event.preventDefault(); look(); });
+byId("before").addEventListener("click", () => turn(-SHOWN));
+byId("after").addEventListener("click", () => turn(SHOWN));
+
+// Which words of each labelled column have a label that holds `word`.
+function labelled(word) {
+  const of = {};
+  for (const name of ["wave", "ministry", "service", "indicator"])
+    of[name] = column(name).words.map(code => text(data.labels[name][code]).includes(word));
+  of.column = column("column").words.map(code => text(data.about.indicators[code]?.label).includes(word));
+  const groups = column("group").words, cache = new Map();
+  of.group = row => {
+    const pair = column("breakdown").at[row] * groups.length + column("group").at[row];
+    if (!cache.has(pair)) {
+      const levels = value("breakdown", row).split("&"), codes = value("group", row).split("&");
+      cache.set(pair, levels.some((level, i) => level && (text(data.labels.group[`${level}=${codes[i]}`]).includes(word)
+        || text(data.labels.breakdown[level]).includes(word))));
+    }
+    return cache.get(pair);
+  };
+  return row => keys[row].includes(word) || of.group(row)
+    || ["wave", "ministry", "service", "indicator", "column"].some(name => of[name][column(name).at[row]]);
+}
+
+function look() {
+  const wanted = FILTERS.map(name => [column(name).at, column(name).words.indexOf(byId("f-" + name).value)])
+    .filter(([, word], i) => byId("f-" + FILTERS[i]).value && word >= 0);
+  const whole = byId("q").value.trim();
+  const tests = places.has(whole) ? [row => keys[row] === whole] : whole.toLowerCase().split(/\s+/).filter(Boolean).map(labelled);
+  found = [];
+  for (let row = 0; row < data.rows; row++)
+    if (wanted.every(([at, word]) => at[row] === word) && tests.every(test => test(row))) found.push(row);
+  // Published ones first; within these the keys' own order.
+  found = [...found.filter(published), ...found.filter(row => !published(row))];
+  first = 0;
+  const query = new URLSearchParams([["q", whole], ...FILTERS.map(name => [name, byId("f-" + name).value])].filter(pair => pair[1]));
+  try { history.replaceState(null, "", query.size ? "?" + query : location.pathname); } catch { /* some browsers refuse it on file: */ }
+  show();
+}
+
+function turn(by) {
+  first += by;
+  show();
+  byId("rows").closest("table").scrollIntoView({ block: "nearest" });
+}
+
+function show() {
+  const withheld = found.filter(row => !published(row)).length, count = number => number.toLocaleString("en");
+  byId("count").textContent = found.length
+    ? `${count(found.length)} rows, of which ${count(withheld)} are withheld.` : "No row has all of these.";
+  byId("rows").replaceChildren(...found.slice(first, first + SHOWN).map(line));
+  byId("page").textContent = found.length ? `${count(first + 1)} to ${count(Math.min(first + SHOWN, found.length))}` : "";
+  byId("before").disabled = first === 0;
+  byId("after").disabled = first + SHOWN >= found.length;
+}
+
+function line(row) {
+  const key = el("th", { scope: "row" }, linkTo(keys[row]));
+  if (!published(row)) return el("tr", {}, key, el("td", { colspan: 4, class: "muted" }, "withheld: disclosure control"));
+  const low = value("ci_low", row), high = value("ci_high", row);
+  return el("tr", {}, key, el("td", { class: "n" }, value("estimate", row)), el("td", { class: "n" }, low && `${low} to ${high}`),
+    el("td", { class: "n" }, value("n", row)), el("td", {}, value("reliability", row).replaceAll("_", " ")));
+}
+
+look();

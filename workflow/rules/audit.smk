@@ -1,0 +1,22 @@
+rule dossier:
+    message:
+        "Writing the dossier: every number from its sentence to rule, code and commit"
+    input:
+        release="results/release/MANIFEST.sha256",
+        rests_on=expand("results/work/audit/{wave}/rests_on.json", wave=WAVES),
+        waves=expand("data/raw/{wave}/wave.yaml", wave=WAVES),
+        forms=[f"data/raw/{name}/{wave['source']['form']}" for name, wave in WAVES.items()],
+        templates=sorted(str(path) for path in (Path(workflow.basedir) / "workflow/report/dossier").iterdir()),
+    output:
+        update("results/audit/index.html"),
+    params:
+        code=code("dossier"),
+        study=STUDY,
+        # All of the code is shown, with its commit.
+        shown=lambda wildcards: every_source(),
+    log:
+        "results/logs/dossier.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/dossier.py"
