@@ -40,7 +40,7 @@ function el(tag, attributes = {}, ...children) {
   made.append(...children.flat(Infinity).filter(child => child != null));
   return made;
 }
-const linkTo = key => el("a", { href: "key.html#" + encodeURIComponent(key) }, el("code", {}, key));
+const linkTo = key => el("a", { href: "key.html#" + encodeURIComponent(key) }, el("code", { class: "key" }, key));
 const inLanguages = texts => Object.entries(texts ?? {}).map(([lang, text]) => el("div", { lang }, text));
 
 // The keys that diff(a,b) or ratio(a,b) is of; none for another key.

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from findings.audit.dossier.about import Declared
+from findings.audit.dossier.checks import checks
+from findings.audit.dossier.listing import assumptions, files
 from findings.audit.dossier.pages import write_pages
-from findings.audit.dossier.released import Release, data, script
+from findings.audit.dossier.released import Release, cleaning, data, script
+from findings.audit.dossier.steps import exports, records, steps
+from findings.audit.dossier.views import Dossier
 from findings.config import SCHEMAS
 from findings.provenance import commit
-
-TEMPLATES = ("dossier.css", "dossier.js", "register.js", "key.js")
 
 
 def write(
@@ -31,20 +33,25 @@ def write(
     known: dict[str, Any] = {}
     for path in rests_on:
         known |= json.loads(path.read_text(encoding="utf-8"))
-    release = Release(root / "results" / "release", known)
-    declared = Declared(study, waves, root)
-    new = target.with_name(target.name + ".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
+    release, declared = Release(root / "results" / "release", known), Declared(study, waves, root)
+    ran = records(root / "results" / "logs")
+    made = steps(ran)
+    texts = files(root)
+    marks = assumptions(texts, made)
     schema = json.loads((SCHEMAS / "estimates.schema.json").read_text(encoding="utf-8"))
     content = data(release, declared) | {
         "commit": commit(),
         "described": {name: entry.get("description", "") for name, entry in schema["properties"].items()},
         "reports": sorted(path.name for path in release.folder.glob("report.*")),
-        "raw": {},
+        "raw": exports(ran, waves),
+        "cleaning": cleaning(release, declared),
+        "assumptions": [vars(mark) for mark in marks],
     }
+    new = target.with_name(target.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
     (new / "data.js").write_text(script(content), encoding="utf-8")
-    write_pages(new, release, declared, content)
+    write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root))
     for path in (new, *new.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     old = target.with_name(target.name + ".old")

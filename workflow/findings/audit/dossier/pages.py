@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from findings.audit.dossier.about import Declared
-from findings.audit.dossier.released import Release
+from findings.audit.dossier import views
+from findings.audit.dossier.graph import svg
+from findings.audit.dossier.views import Dossier
 from findings.environment import ROOT
 from findings.release import text
 
@@ -20,54 +21,59 @@ PAGES = [
     ("index.html", "Start", "How every number was made", ""),
     ("register.html", "Register", "Register", "Every released row, to be searched and filtered."),
     ("key.html", "Key", "One number", "The page of any key: what it is, where it stands, what made it."),
+    ("steps.html", "Steps", "Steps", "The graph of rules; per rule its code, files, rows, hashes, log and time."),
+    ("sources.html", "Code", "Code", "Every file of the workflow, and the study's declarations."),
+    ("flow.html", "Flow", "Flow, ledger, quality", "How many respondents each step left, and what cleaning changed."),
+    ("instruments.html", "Instruments", "Instruments", "Every question of every wave, in every language."),
+    ("assumptions.html", "Assumptions", "Assumptions", "Judgements of code and config, and what depends on them."),
+    ("checks.html", "Checks", "Checks", "What was checked, and with what result."),
+    ("environment.html", "Environment", "Environment", "Python and packages, with their hashes."),
 ]
 FILTERS = ("wave", "family", "statistic", "ministry", "service", "breakdown", "status")
+SIDES = {"closed": "respondents", "gate": "both sides: it is the gate", "open": "released rows alone"}
 
 
-def write_pages(folder: Path, release: Release, declared: Declared, content: Mapping[str, Any]) -> None:
+def write_pages(folder: Path, made: Dossier) -> None:
     """Write every page, and the scripts and style that they share, into `folder`."""
     for path in sorted(FOLDER.iterdir()):
         if path.suffix in (".css", ".js"):
             shutil.copyfile(path, folder / path.name)
-    study = declared.study
-    language = next(iter(study["languages"]))
+    environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=True)
+    environment.trim_blocks = environment.lstrip_blocks = True
     common = {
-        "title": text(study["study"]["title"], language),
-        "language": language,
+        "title": text(made.declared.study["study"]["title"], made.language),
+        "language": made.language,
         "nav": [(file, name) for file, name, _, _ in PAGES],
-        "synthetic": [name for name, wave in declared.waves.items() if wave["synthetic"]],
-        "up": "",
+        "synthetic": [name for name, wave in made.declared.waves.items() if wave["synthetic"]],
+        "commit": made.content["commit"],
+        "sides": SIDES,
     }
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    of_page = {"index.html": _index(release, declared, content), "register.html": {"filters": FILTERS}}
+
+    def page(file: str, template: str, heading: str, here: str, **words: Any) -> None:
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        up = "../" * file.count("/")
+        found = environment.get_template(f"{template}.html.jinja")
+        path.write_text(found.render(common | words | {"heading": heading, "here": here, "up": up}), encoding="utf-8")
+
+    of_page: dict[str, dict[str, Any]] = {
+        "index.html": views.index(made, [(file, name, what) for file, name, _, what in PAGES if what]),
+        "register.html": {"filters": FILTERS},
+        "steps.html": views.step_overview(made, svg(made.steps)),
+        "sources.html": views.sources(made),
+        "flow.html": views.flow(made),
+        "instruments.html": views.instruments(made),
+        "assumptions.html": views.assumptions(made),
+        "checks.html": views.checks(made),
+        "environment.html": views.environment(made),
+    }
     for file, _, heading, _ in PAGES:
-        words = common | {"heading": heading, "here": file} | of_page.get(file, {})
-        page = environment.get_template(f"{file}.jinja").render(words)
-        (folder / file).write_text(page, encoding="utf-8")
-
-
-def _index(release: Release, declared: Declared, content: Mapping[str, Any]) -> dict[str, Any]:
-    rows = release.rows.values()
-    published = [row["key"] for row in rows if row["status"] == "published"]
-    language = next(iter(declared.study["languages"]))
-    in_text = [row for each in content["sentences"] for row in each["rows"]]
-    keys = list(release.rows)
-    return {
-        "commit": content["commit"],
-        "contents": [(file, name, what) for file, name, _, what in PAGES if what],
-        "counts": {"published": len(published), "withheld": len(release.rows) - len(published)},
-        "waves": [
-            {"name": name, "label": text(declared.study["waves"][name].get("label", {}), language) or name,
-             "design": wave["design"]["kind"], "synthetic": wave["synthetic"]}
-            for name, wave in declared.waves.items()
-        ],
-        # The first number of the report's text.
-        "example": keys[in_text[0]] if in_text else next(iter(published), None),
-        "example_words": "such as a service, a group and a wave",
-    }  # fmt: skip
+        page(file, file.removesuffix(".html"), heading, file, **of_page.get(file, {}))
+    for one in made.steps:
+        page(f"step.{one.rule}.html", "step", f"Step {one.rule}", "steps.html", **views.step(made, one))
+    for wave in made.declared.waves:
+        words = views.instrument(made, wave)
+        page(f"instrument.{wave}.html", "instrument", f"Questions of {wave}", "instruments.html", **words)
+    for name, content in made.texts.items():
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        page(f"code/{name}.html", "code", name, "sources.html", lines=content.splitlines(), digest=digest)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from findings.audit.dossier.about import About, Declared
-from findings.audit.dossier.packed import Packed, column, front, runs
+from findings.audit.dossier.packed import Packed, column, front
+from findings.audit.explain import design_in_words
 
 Row = dict[str, str]
 # An exhibit may show thousands of keys, in one field.
@@ -28,10 +31,19 @@ class Release:
         self.folder, self.rests_on = folder, rests_on
         self.rows = {row["key"]: row for row in sorted(table(folder / "estimates.csv"), key=lambda row: row["key"])}
         self.place = {key: number for number, key in enumerate(self.rows)}
+        # (wave, part) -> how many published rows are of the part.
+        self.of_part = Counter(
+            (self.rows[key]["wave"], part) for key, (part, _) in rests_on.items() if key in self.rows
+        )
 
     def part(self, key: str) -> str:
         """The part that a row is of; of a withheld derived row nothing is known."""
         return str(self.rests_on[key][0]) if key in self.rests_on else "register"
+
+    @cache  # noqa: B019 - one release a process
+    def lines(self, wave: str, file: str) -> int:
+        """How many rows a file of a wave has."""
+        return sum(1 for _ in table(self.folder / wave / file))
 
     def of_family(self, family: str) -> list[Row]:
         """The rows of a family, in the order of the release's own files."""
@@ -78,8 +90,6 @@ def questions(declared: Declared) -> Packed:
 
 def designs(declared: Declared) -> Packed:
     """Wave -> weighting ("" for a number that has none) -> the design in words."""
-    from findings.audit.explain import design_in_words
-
     return {
         wave: {
             weighting or "": design_in_words(declared.frame(wave), weighting)
@@ -87,6 +97,19 @@ def designs(declared: Declared) -> Packed:
         }
         for wave in declared.waves
     }
+
+
+def cleaning(release: Release, declared: Declared) -> Packed:
+    """Wave -> its steps of cleaning: the columns that each names (None: any), and the row of those left after it."""
+    made: Packed = {}
+    for wave, own in declared.waves.items():
+        steps = []
+        for step in own["cleaning"]:
+            columns = step.get("columns") or ([step["column"]] if "column" in step else None)
+            key = f"flow.{step['step']}.count|@{wave}"
+            steps.append({"step": step["step"], "columns": columns, "left": release.place.get(key)})
+        made[wave] = steps
+    return made
 
 
 def labels(study: Mapping[str, Any]) -> Packed:
@@ -158,6 +181,3 @@ def script(content: Mapping[str, Any]) -> str:
     words = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     # These two end a line in a script, where JSON lets them stand.
     return f"window.DOSSIER = {words};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-__all__ = ["Release", "data", "runs", "script", "table"]
