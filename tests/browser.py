@@ -17,7 +17,7 @@ SECONDS = 60
 
 
 class Browser:
-    """One page of a headless Chromium. `requests` are the addresses it asked for, `errors` what its console reported."""
+    """One page of a headless Chromium: `requests` are what it asked for, `errors` what its console reported."""
 
     def __init__(self, folder: Path) -> None:
         found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -80,7 +80,7 @@ class Browser:
         """Load an address, and its scripts."""
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=address)
-        self.wait(f"document.readyState === 'complete' && location.href !== 'about:blank' && {json.dumps(address)} !== ''")
+        self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
 
     def tell(self, script: str) -> Any:
         """The value of an expression in the page."""
