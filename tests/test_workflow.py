@@ -64,7 +64,7 @@ def test_no_rule_below_the_gate_reads_a_confidential_file(finished_study):
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(io.StringIO(done.stdout), sep="\t", dtype=str, keep_default_na=False)
     inputs = table.groupby("rule")["input-file(s)"].agg(" ".join)
-    below = {"figure", "table", "report", "release"}
+    below = {"figure", "table", "report", "release", "dossier"}
     assert {"ingest", "clean", "weight", "estimate", "disclose"} | below <= set(inputs.index)
     assert "results/confidential/" in inputs["disclose"]
     for rule in below:

@@ -6,6 +6,7 @@ rule dossier:
         rests_on=expand("results/work/audit/{wave}/rests_on.json", wave=WAVES),
         waves=expand("data/raw/{wave}/wave.yaml", wave=WAVES),
         forms=[f"data/raw/{name}/{wave['source']['form']}" for name, wave in WAVES.items()],
+        fonts=FONTS,
         templates=sorted(str(path) for path in (Path(workflow.basedir) / "workflow/report/dossier").iterdir()),
     output:
         update("results/audit/index.html"),

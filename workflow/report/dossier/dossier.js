@@ -54,3 +54,12 @@ function operands(key) {
   }
   return [];
 }
+
+// What a row is of, in every language: its indicator and group.
+function named(row) {
+  const of = data.about.indicators[value("column", row)]?.label ?? data.labels.indicator[value("indicator", row)] ?? {};
+  const levels = value("breakdown", row).split("&"), codes = value("group", row).split("&");
+  const groups = levels.map((level, i) => data.labels.group[`${level}=${codes[i]}`] ?? {});
+  return data.languages.map(lang => [lang, [of[lang], ...groups.map(words => words[lang])].filter(Boolean).join(", ")])
+    .filter(([, words]) => words).map(([lang, words]) => el("div", { lang, class: "muted" }, words));
+}

@@ -10,7 +10,7 @@ function terms(pairs) {
     .map(([name, told]) => [el("dt", {}, name), el("dd", {}, told)]));
 }
 function tableOf(heads, rows, caption) {
-  return el("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, el("table", {},
+  return el("div", { class: heads.length > 3 ? "wide broad" : "wide", tabindex: 0, role: "region", "aria-label": caption }, el("table", {},
     el("caption", {}, caption),
     el("thead", {}, el("tr", {}, heads.map(head => el("th", { scope: "col" }, head)))),
     el("tbody", {}, rows.map(cells => el("tr", {}, cells.map((cell, i) => el(i ? "td" : "th", i ? {} : { scope: "row" }, cell)))))));
@@ -43,7 +43,7 @@ function stands(row) {
     if (exhibit.rows && exhibit.rows.split(",").some(step => (at += +step) === row)) entry(exhibit.exhibit, exhibit.wave);
   }
   for (const [name, wave, lang, , other, text] of printed)
-    entry(name, wave).texts.push(el("div", { lang }, text, other && el("span", { class: "muted" }, ` (${other})`)));
+    entry(name, wave).texts.push(el("div", { lang }, text, other && el("span", { class: "muted" }, ` (${other.replaceAll("_", " ")})`)));
   const rows = [...shown.values()].map(({ name, wave, texts, known }) => [
     name + (wave ? `, ${wave}` : ""), known ? inLanguages(known.label) : "", texts.length ? texts : "shown without its number",
     known ? known.files.flatMap(each => [file(each), " "]) : data.reports.flatMap(each => [file(each), " "]),
@@ -63,12 +63,10 @@ function whatItIs(row) {
     el("h3", {}, Object.values(indicator.label)[0] ?? indicator.column),
     terms([
       ["In other languages", inLanguages(Object.fromEntries(Object.entries(indicator.label).slice(1)))],
-      ["Question of the report", inLanguages(indicator.question)],
-      ...indicator.asked.flatMap(name => waves.filter(wave => data.questions[wave][name]).map(wave => [
-        `${name}, ${wave}`, [...inLanguages(data.questions[wave][name].label),
-          data.questions[wave][name].relevant && el("div", { class: "muted" }, "asked if ", el("code", {}, data.questions[wave][name].relevant))]])),
+      ["Question, as printed", inLanguages(indicator.question)],
       ["Counted", indicator.numerator], ["Base", indicator.base], ["Base, as printed", inLanguages(indicator.base_label)],
     ]),
+    asked(indicator.asked, waves),
   ]), indicators.length > 12 && el("p", {}, `And ${indicators.length - 12} more: `, el("code", {}, about("columns", row).slice(12).join(", "))),
   terms([
     ["Of whom", about("filters", row).map(each => el("div", {}, each.join("; ")))],
@@ -81,6 +79,16 @@ function whatItIs(row) {
     ["Test", value("test", row).replaceAll("_", " ")],
     ["Family of comparisons", value("comparison_family", row)],
   ]));
+}
+
+// The questions that an indicator is made of, as each wave asked them.
+function asked(names, waves) {
+  const found = names.flatMap(name => waves.filter(wave => data.questions[wave][name]).map(wave => [name, wave, data.questions[wave][name]]));
+  return el("details", found.length > 4 ? {} : { open: "" }, el("summary", {}, `${found.length} questions as asked`),
+    terms(found.map(([name, wave, question]) => [el("a", { href: `instrument.${wave}.html#${name}` }, `${name}, ${wave}`), [
+      inLanguages(question.label),
+      question.relevant && el("div", { class: "muted" }, "asked if ", el("code", {}, question.relevant)),
+    ]])));
 }
 
 function wavesOf(row) {
@@ -110,6 +118,27 @@ function madeBy(row) {
       el("dl", {}, settings.map(name => [el("dt", {}, el("code", {}, name)), el("dd", {}, el("code", {}, JSON.stringify(data.about.entries[name])))]))));
 }
 
+function cleaning(row) {
+  return section("Cleaning that can touch it",
+    el("p", {}, "Steps of cleaning in their order, and respondents left after each, as released. How many cells of this number a step changed has not passed the gate; the command below shows it to who holds the data."),
+    ...Object.entries(about("touched", row)).map(([wave, questions]) => {
+      const steps = data.cleaning[wave].filter(step => !step.columns || step.columns.some(name => questions.includes(name)) || step.left != null);
+      return [el("p", {}, `It rests on these questions of ${wave}: `, el("code", {}, questions.join(", ")), "."),
+        tableOf(["Step", "Columns", "Left"], steps.map(step => [
+          step.step.replaceAll("_", " "), step.columns ? el("code", {}, step.columns.join(", ")) : "any",
+          step.left == null ? "changes cells, drops nobody" : published(step.left) ? el("a", { href: "key.html#" + encodeURIComponent(keys[step.left]) }, value("n", step.left)) : "withheld",
+        ]), `Cleaning of ${wave}`)];
+    }));
+}
+
+function judgements(row) {
+  const rules = new Set(about("made_by", row).map(step => step.rule)), settings = about("settings", row);
+  const own = data.assumptions.filter(mark => mark.entry ? settings.some(name => name === mark.entry || name.startsWith(mark.entry + ".")) : mark.rules.some(rule => rules.has(rule)));
+  return section("Judgements that it may depend on",
+    el("details", {}, el("summary", {}, `${own.length} marks in the code of its rules and in its settings`),
+      listOf(own.map(mark => [el("a", { href: `assumptions.html#${mark.name}` }, mark.name), `: ${mark.words} `, codeAt(mark.file, mark.line)]))));
+}
+
 function show() {
   let key = location.hash.slice(1);
   try { key = decodeURIComponent(key); } catch { /* a key as it is, with a % of its own */ }
@@ -122,7 +151,7 @@ function show() {
   } else if (!published(place)) {
     target.replaceChildren(heading, el("p", { class: "number" }, "withheld: disclosure control"));
   } else {
-    target.replaceChildren(heading, ...[number, stands, whatItIs, computedFrom, madeBy].flatMap(part => part(place)).filter(Boolean),
+    target.replaceChildren(heading, ...named(place), ...[number, stands, whatItIs, computedFrom, madeBy, cleaning, judgements].flatMap(part => part(place)).flat(Infinity).filter(Boolean),
       ...section("Compute it again", el("p", {}, "Who holds the data can have it explained and computed twice again:"), el("pre", { tabindex: 0 }, COMMAND(key))));
   }
 }

@@ -76,11 +76,12 @@ function show() {
 }
 
 function line(row) {
-  const key = el("th", { scope: "row" }, linkTo(keys[row]));
-  if (!published(row)) return el("tr", {}, key, el("td", { colspan: 4, class: "muted" }, "withheld: disclosure control"));
+  const key = el("th", { scope: "row", role: "rowheader" }, linkTo(keys[row]), ...named(row));
+  if (!published(row)) return el("tr", { role: "row" }, key, el("td", { colspan: 4, class: "muted", role: "cell" }, "withheld: disclosure control"));
   const low = value("ci_low", row), high = value("ci_high", row);
-  return el("tr", {}, key, el("td", { class: "n" }, value("estimate", row)), el("td", { class: "n" }, low && `${low} to ${high}`),
-    el("td", { class: "n" }, value("n", row)), el("td", {}, value("reliability", row).replaceAll("_", " ")));
+  const cells = [["Estimate", value("estimate", row), "n"], ["Interval", low && `${low} to ${high}`, "n"], ["n", value("n", row), "n"],
+    ["Reliability", value("reliability", row).replaceAll("_", " "), ""]];
+  return el("tr", { role: "row" }, key, cells.map(([name, text, kind]) => el("td", { role: "cell", class: kind, "data-name": name }, text)));
 }
 
 look();

@@ -24,11 +24,12 @@ from findings.provenance import commit
 
 
 def write(
-    root: Path, target: Path, study: Mapping[str, Any], waves: Mapping[str, Any], rests_on: Sequence[Path]
+    root: Path, target: Path, study: Mapping[str, Any], waves: Mapping[str, Any], rests_on: Sequence[Path], fonts: Path
 ) -> None:
     """Write the dossier of the study in `root` and put it at `target` by rename; the old one stays until then.
 
-    `waves` are the declarations (wave.yaml) by name, `rests_on` the files of that name, one a wave.
+    `waves` are the declarations (wave.yaml) by name, `rests_on` the files of that name, one a wave, and
+    `fonts` the folder of the exhibits' fonts.
     """
     known: dict[str, Any] = {}
     for path in rests_on:
@@ -41,6 +42,7 @@ def write(
     schema = json.loads((SCHEMAS / "estimates.schema.json").read_text(encoding="utf-8"))
     content = data(release, declared) | {
         "commit": commit(),
+        "languages": study["languages"],
         "described": {name: entry.get("description", "") for name, entry in schema["properties"].items()},
         "reports": sorted(path.name for path in release.folder.glob("report.*")),
         "raw": exports(ran, waves),
@@ -51,7 +53,7 @@ def write(
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     (new / "data.js").write_text(script(content), encoding="utf-8")
-    write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root))
+    write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root), fonts)
     for path in (new, *new.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     old = target.with_name(target.name + ".old")

@@ -23,6 +23,9 @@ from findings.plan import expand_indicators
 
 Row = dict[str, Any]
 Study = Mapping[str, Any]
+# What is said of every key: of whom it is, of which indicators, the settings and rules it depends on, and the questions
+# of each wave that it rests on.
+NAMES = ("filters", "columns", "settings", "made_by", "touched")
 
 
 class Declared:
@@ -74,12 +77,12 @@ class About:
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
-        self.filters, self.columns, self.settings, self.made_by = (Numbered() for _ in range(4))
+        self.filters, self.columns, self.settings, self.made_by, self.touched = (Numbered() for _ in NAMES)
         self.entries: dict[str, Any] = {}
         self._told: dict[Any, Any] = {}
 
-    def of(self, key: str, part: str) -> tuple[int, int, int, int]:
-        """The numbers of a key's filters, columns of indicators, settings and way of rules; `part` made its row."""
+    def of(self, key: str, part: str) -> tuple[int, ...]:
+        """The numbers of what is said of a key, in the order of NAMES; `part` made its row."""
         parts = [found for _, found in leaves(key)]
         if key.startswith("model."):
             _, name, rest = key.split(".", 2)
@@ -94,6 +97,7 @@ class About:
             self._once(("settings", settings), lambda: self._settings(parts, columns)),
             self._once(("made_by", part, alone), lambda: self.made_by.of(
                 explain.made_by(part, parts[0] if alone else None))),
+            self._once(("touched", *settings), lambda: self._touched(parts, columns)),
         )  # fmt: skip
 
     def _once(self, name: Any, told: Callable[[], Any]) -> Any:
@@ -117,6 +121,13 @@ class About:
         found |= self._once(("setting", *columns), lambda: self._entries(parts[0], described))
         return self.settings.of(sorted(found))
 
+    def _touched(self, parts: Sequence[Parts], columns: Sequence[str]) -> int:
+        found: dict[str, list[str]] = {}
+        for wave in dict.fromkeys(one.wave for one in parts):
+            of = [one for one in parts if one.wave == wave]
+            found[wave] = sorted(explain.questions_of(self.declared.frame(wave), columns, of))
+        return self.touched.of(found)
+
     def _entries(self, one: Parts, described: Sequence[Row]) -> set[str]:
         waves = {one.wave: self.declared.waves[one.wave]}
         found = explain.settings(self.declared.study, waves, one, described)
@@ -133,12 +144,11 @@ class About:
     def indicators(self) -> dict[str, Row]:
         return indicators(self.declared)
 
-    def data(self, numbers: Sequence[tuple[int, int, int, int]]) -> Packed:
+    def data(self, numbers: Sequence[tuple[int, ...]]) -> Packed:
         """Everything that was said, for the pages; `numbers` are those of the rows, in their order."""
-        names = ("filters", "columns", "settings", "made_by")
         return {
             "indicators": self.indicators,
             "entries": self.entries,
-            "of_rows": {name: runs(each[place] for each in numbers) for place, name in enumerate(names)},
-            **{name: getattr(self, name).values for name in names},
+            "of_rows": {name: runs(each[place] for each in numbers) for place, name in enumerate(NAMES)},
+            **{name: getattr(self, name).values for name in NAMES},
         }

@@ -13,6 +13,7 @@ from findings.audit.dossier import views
 from findings.audit.dossier.graph import svg
 from findings.audit.dossier.views import Dossier
 from findings.environment import ROOT
+from findings.fonts import BURMESE, inline
 from findings.release import text
 
 FOLDER = ROOT / "workflow" / "report" / "dossier"
@@ -33,11 +34,17 @@ FILTERS = ("wave", "family", "statistic", "ministry", "service", "breakdown", "s
 SIDES = {"closed": "respondents", "gate": "both sides: it is the gate", "open": "released rows alone"}
 
 
-def write_pages(folder: Path, made: Dossier) -> None:
-    """Write every page, and the scripts and style that they share, into `folder`."""
+def write_pages(folder: Path, made: Dossier, fonts: Path) -> None:
+    """Write every page, and the scripts and style that they share, into `folder`; `fonts` are those of the exhibits."""
     for path in sorted(FOLDER.iterdir()):
         if path.suffix in (".css", ".js"):
             shutil.copyfile(path, folder / path.name)
+    faces = [
+        f'@font-face {{ font-family: "{BURMESE}"; font-weight: {weight}; '
+        f'src: url(data:font/ttf;base64,{font}) format("truetype"); }}\n'
+        for weight, font in inline(fonts).items()
+    ]
+    (folder / "fonts.css").write_text("".join(faces), encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=True)
     environment.trim_blocks = environment.lstrip_blocks = True
     common = {

@@ -150,8 +150,8 @@ def printed(release: Release) -> list[list[Any]]:
     for row in table(release.folder / "numbers.csv"):
         key, _, other = row["key"].partition("#")
         if key in release.place:
-            made.append([row["exhibit"], row["wave"], row["language"], release.place[key], other, row["text"]])
-    return [list(each) for each in dict.fromkeys(map(tuple, made))]
+            made.append((row["exhibit"], row["wave"], row["language"], release.place[key], other, row["text"]))
+    return [list(each) for each in dict.fromkeys(made)]
 
 
 def sentences(release: Release) -> list[Packed]:
