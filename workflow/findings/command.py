@@ -128,6 +128,7 @@ def _say_release(study: Path) -> None:
     release = results / "release"
     print(f"Report   {release}/report.en.pdf, report.en.html\nFigures  {release}/figures/\nTables   {release}/tables/")
     print(f"Register {release}/estimates.csv\nStart at {release}/index.html")
+    print(f"Dossier  {results}/audit/index.html")
 
 
 def _say_drafts(study: Path) -> None:

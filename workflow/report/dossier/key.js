@@ -126,7 +126,7 @@ function cleaning(row) {
       return [el("p", {}, `It rests on these questions of ${wave}: `, el("code", {}, questions.join(", ")), "."),
         tableOf(["Step", "Columns", "Left"], steps.map(step => [
           step.step.replaceAll("_", " "), step.columns ? el("code", {}, step.columns.join(", ")) : "any",
-          step.left == null ? "changes cells, drops nobody" : published(step.left) ? el("a", { href: "key.html#" + encodeURIComponent(keys[step.left]) }, value("n", step.left)) : "withheld",
+          step.left == null ? "changes or flags cells" : published(step.left) ? el("a", { href: "key.html#" + encodeURIComponent(keys[step.left]) }, value("n", step.left)) : "withheld",
         ]), `Cleaning of ${wave}`)];
     }));
 }
