@@ -248,15 +248,17 @@ def duplicates(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     """Drop all but one of the submissions that are equal in every answer and text but those of `ignore`."""
     names = [name for name in state.cells if name in state.codebook.questions]
     frame = pd.DataFrame({name: state.cells[name] for name in names if name not in options.get("ignore", [])})
-    # Which one stays must not hang on the random row ids: the one of usual length, then the earlier month.
-    flags = pd.DataFrame({name: state.cells[name] for name in ("duration_flag", "interview_month")})
-    order = flags.assign(odd=flags["duration_flag"].ne("ok")).sort_values(
-        ["odd", "duration_flag", "interview_month"], kind="stable", na_position="last"
-    )
-    order = order.loc[state.kept[order.index.to_numpy()]]
-    repeated = frame.loc[order.index].duplicated(keep="first")
+    kept = np.flatnonzero(state.kept)
+    among = kept[frame.iloc[kept].duplicated(keep=False).to_numpy(dtype=bool)]
+    # Which one stays must not hang on the order of the rows or their random ids: the one of usual length, then the
+    # earlier month (what is left of the time of submission), then by what it holds where they may differ.
+    first = ["odd", "duration_flag", "interview_month"]
+    every = pd.DataFrame({name: state.cells[name][among] for name in state.cells}, index=among)
+    every = every.assign(odd=every["duration_flag"].ne("ok"))
+    order = every.sort_values([*first, *(str(name) for name in every if name not in first)], na_position="last").index
+    again = frame.loc[order].duplicated(keep="first")
     rows = np.zeros(len(state.kept), dtype=bool)
-    rows[repeated.index[repeated.to_numpy(dtype=bool)].to_numpy()] = True
+    rows[again.index[again.to_numpy(dtype=bool)].to_numpy()] = True
     yield Drop(rows, "equal to another submission")
 
 

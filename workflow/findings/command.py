@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import filecmp
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from findings.current import Doubt, doubts
 from findings.environment import ROOT, pin
 from findings.job import STOP
 
@@ -23,7 +23,8 @@ HELP = """\
 ./reproduce                  everything: all waves of config.yaml, from raw exports to the report
 ./reproduce test             all tests            ./reproduce lint    style, types, Snakemake's lint
 ./reproduce plan             what would run, why  ./reproduce clean   remove results (never data)
-./reproduce verify           run again elsewhere from raw and compare every released file
+./reproduce verify           run again elsewhere from raw, rows shuffled, and compare every released file
+                             --against FOLDER: compare with another release instead, from another machine
 ./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
 ./reproduce wave-diff        each wave beside those before it, before anything is estimated: exact, confidential
 ./reproduce snakemake ...    Snakemake itself, in the environment
@@ -33,6 +34,8 @@ HELP = """\
 """
 VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "wave-diff", "add-wave", "snakemake")
 MEGABYTES_NEEDED = 200
+# As many reasons are printed why something is made again.
+SHOWN = 8
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--study", type=Path, default=ROOT)
     parser.add_argument("--accept-interim-gate", action="store_true")
     parser.add_argument("--cores", type=int, default=None)
+    parser.add_argument("--against", type=Path, default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("verb", nargs="?", default="run")
     options, rest = parser.parse_known_args(arguments)
@@ -54,12 +58,19 @@ def main(arguments: list[str] | None = None) -> int:
     if not (study / "config.yaml").is_file():
         return _say(f"There is no config.yaml in {options.study}: a study's folder holds one, and data/raw/.", 2)
     extra = ["--config", "accept_interim_gate=true"] if options.accept_interim_gate else []
+    if options.verb == "verify":
+        if rest:
+            return _say(f"'verify' takes no further word but --against FOLDER: {' '.join(rest)}", 2)
+        return _verify(study, extra, options.cores, options.against)
+    # Words to Snakemake may ask for some of the results alone.
+    named = bool(rest)
     if options.cores:
         rest = [*rest, "--cores", str(options.cores)]
     if options.verb == "snakemake":
         return subprocess.call([*_snakemake(study), *rest, *extra])
     if options.verb == "plan":
-        return subprocess.call([*_snakemake(study), "--dry-run", "--quiet", "host", *rest, *extra])
+        again = [] if named else _again(study)
+        return subprocess.call([*_snakemake(study), "--dry-run", "--quiet", "host", *again, *rest, *extra])
     if options.verb == "audit":
         # Imported here: no other word needs it.
         from findings.audit.told import main as audit
@@ -82,11 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.rmtree(study / "results", ignore_errors=True)
         shutil.rmtree(study / ".snakemake", ignore_errors=True)
         return 0
-    if options.verb == "verify":
-        return _verify(study, [*rest, *extra])
     if options.verb == "wave-diff":
-        return _run(study, ["wave_diff_drafts", *rest, *extra], _say_drafts)
-    return _run(study, [*rest, *extra])
+        return _run(study, ["wave_diff_drafts", *rest, *extra], _say_drafts, whole=False)
+    return _run(study, [*rest, *extra], whole=not named)
 
 
 def _snakemake(study: Path) -> list[str]:
@@ -97,8 +106,11 @@ def _snakemake(study: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _run(study: Path, extra: list[str], say: Callable[[Path], None] | None = None) -> int:
-    """Run Snakemake on the study, and end by saying where the results are (`say`; None: those of a whole run)."""
+def _run(study: Path, extra: list[str], say: Callable[[Path], None] | None = None, whole: bool = True) -> int:
+    """Run Snakemake on the study, and end by saying where the results are (`say`; None: those of the release).
+
+    A `whole` run makes the release; only when every file of it can be vouched for is the status 0.
+    """
     started = time.time()
     results = study / "results"
     results.mkdir(mode=0o700, exist_ok=True)
@@ -109,13 +121,31 @@ def _run(study: Path, extra: list[str], say: Callable[[Path], None] | None = Non
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return _say("Another ./reproduce is at work on this study; wait for it to end.", 1)
-        status, jobs = _follow([*_snakemake(study), *extra], lock.fileno())
+        again = _again(study) if whole else []
+        status, jobs = _follow([*_snakemake(study), *again, *extra], lock.fileno())
     if status:
         _explain(results, started)
         return _say("Stopped. Results of the last complete run, if any, are untouched in results/release/.", 1)
+    if jobs and whole and (left := doubts(study)):
+        _tell(left)
+        return _say("So these results cannot be vouched for. Run again with nothing else at work in these folders.", 1)
     print("Nothing to be done." if not jobs else f"Done: {jobs} steps in {time.time() - started:.0f} s.")
     (say or _say_release)(study)
     return 0
+
+
+def _again(study: Path) -> list[str]:
+    """What Snakemake is to make again, whether or not it sees a reason (its `--forcerun ...`), after saying why."""
+    found = [doubt for doubt in doubts(study) if doubt.there]
+    if found:
+        _tell(found)
+        print("So this is made again, and what rests on it.", flush=True)
+    return ["--forcerun", *sorted({doubt.target for doubt in found})] if found else []
+
+
+def _tell(found: list[Doubt]) -> None:
+    more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    print("\n".join(f"  {doubt.why}" for doubt in found[:SHOWN]) + more, flush=True)
 
 
 def _say_release(study: Path) -> None:
@@ -193,27 +223,42 @@ def _lint() -> int:
     return max(abs(subprocess.call(command, cwd=ROOT)) for command in commands)
 
 
-def _verify(study: Path, extra: list[str]) -> int:
-    """Run from raw in another folder and compare every released file byte by byte."""
-    if status := _run(study, extra):
+def _verify(study: Path, extra: list[str], cores: int | None, against: Path | None) -> int:
+    """Run from raw elsewhere, all that may not matter changed, and compare every released file; or compare the release
+    with another one (`against`, its folder), made on a machine that is not known."""
+    # Imported here: it reads exports, which no other word does in this process.
+    from findings import verification
+
+    if status := _run(study, [*(["--cores", str(cores)] if cores else []), *extra]):
         return status
-    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        copy = Path(folder) / "study"
-        copy.mkdir()
-        for name in ("config.yaml", "claims.yaml"):
-            if (study / name).is_file():
-                shutil.copy2(study / name, copy)
-        shutil.copytree(study / "data", copy / "data")
-        if status := _run(copy, extra):
-            return status
-        first, second = study / "results" / "release", copy / "results" / "release"
-        names = sorted({str(p.relative_to(base)) for base in (first, second) for p in base.rglob("*") if p.is_file()})
-        _, differ, missing = filecmp.cmpfiles(first, second, names, shallow=False)
-    for name in (*differ, *missing):
+    release, where = study / "results" / "release", verification.made_on(study)
+    if against:
+        if not (against / "MANIFEST.sha256").is_file():
+            return _say(f"There is no release in {against}: it is a folder with a MANIFEST.sha256.", 2)
+        compared, where = verification.compare(against, release), {*where, "an unknown processor"}
+    else:
+        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+            copy = Path(folder) / "elsewhere" / "study"
+            stay = verification.copied(study, copy)
+            more = [f"--cores={(cores or 2) + 1}", *(["--accept-interim-gate"] if extra else [])]
+            print(
+                "Again from raw: in another folder, time zone and language, with another secret and number of cores, "
+                f"the rows of the exports in another order{' (but of ' + ', '.join(stay) + ')' if stay else ''} ...",
+                flush=True,
+            )
+            command = [sys.executable, "-m", "findings.command", "--study", str(copy), *more]
+            env = {**os.environ, **verification.ELSEWHERE}
+            if status := subprocess.call(command, env=env, umask=verification.UMASK):
+                return _say("The second run stopped: nothing was compared.", status)
+            compared = verification.compare(release, copy / "results" / "release")
+    for name in compared.differ:
         print(f"differs: {name}", file=sys.stderr)
-    if differ or missing:
-        return _say(f"{len(differ) + len(missing)} of {len(names)} released files differ between two runs.", 1)
-    print(f"Verified: {len(names)} released files are the same, byte for byte, in a second run from raw.")
+    for name in compared.near:
+        print(f"not the same to the byte, but to {verification.TOLERANCE:g}: {name}", file=sys.stderr)
+    good, sentence = verification.told(compared, where)
+    if not good:
+        return _say(sentence, 1)
+    print(sentence)
     return 0
 
 

@@ -77,9 +77,9 @@ def recodes_file(wildcards: Any) -> list[str]:
 
 
 def report_files(*endings: str) -> list[str]:
-    """Templates, captions and style of the report; of some endings only, if any are given."""
+    """Templates, captions and style of the report; those whose names end in one of `endings` only, if any are given."""
     found = (path for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())
-    return sorted(str(path) for path in found if not endings or path.suffix in endings)
+    return sorted(str(path) for path in found if not endings or path.name.endswith(endings))
 
 
 def laid_beside(wildcards: Any, waves: Mapping[str, Mapping[str, Any]], folder: str, *files: str) -> list[str]:
@@ -172,7 +172,7 @@ def exhibit_part(
 
 
 def words(study: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The captions that an exhibit shows, so that another's caption does not make it anew."""
+    """The captions that an exhibit shows: a parameter of its rule, so that another's caption does not make it anew."""
     found = {}
     for language in study["languages"]:
         every = captions(language)

@@ -20,8 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from findings.environment import processor
 from findings.errors import FindingsError
-from findings.provenance import hashes
+from findings.provenance import hashes, named
 
 STOP = "STOP: "
 
@@ -55,8 +56,9 @@ def job(snakemake: Any) -> Iterator[Any]:
 def record_of(snakemake: Any, started: datetime) -> dict[str, Any]:
     """What is known of a job that has just ended: rule, wildcards, times (UTC), its parameters' digest, its files.
 
-    `inputs` and `outputs` are SHA-256 by path; a folder is its files. Paths are relative to the study, or to the
-    repository for files of the workflow itself.
+    `inputs` and `outputs` are SHA-256 by path; a folder is its files. `read` and `made` are as the rule declares them,
+    a folder as itself. `processor` is the kind of machine: from one to another the last digits of a number may differ.
+    Paths are relative to the study, or to the repository for files of the workflow itself.
     """
     params = {name: value for name, value in snakemake.params.items() if name != "code"}
     return {
@@ -68,6 +70,9 @@ def record_of(snakemake: Any, started: datetime) -> dict[str, Any]:
         "params": digest(params),
         "inputs": hashes(map(Path, snakemake.input)),
         "outputs": hashes(map(Path, snakemake.output)),
+        "read": [named(Path(path)) for path in snakemake.input],
+        "made": [named(Path(path)) for path in snakemake.output],
+        "processor": processor(),
     }
 
 

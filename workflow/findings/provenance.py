@@ -25,6 +25,16 @@ def hashes(paths: Iterable[Path]) -> dict[str, str]:
     return {named(file): sha256(file) for file in files if file.is_file()}
 
 
+MANIFEST = "MANIFEST.sha256"
+
+
+def write_manifest(folder: Path) -> None:
+    """List every file of a folder in its MANIFEST.sha256, as `sha256sum --check` reads it, by name."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
 def named(path: Path) -> str:
     """A file's name wherever the study and the workflow lie: files of the workflow from the repository on."""
     return path.relative_to(REPOSITORY).as_posix() if path.is_relative_to(PACKAGE.parent) else path.as_posix()

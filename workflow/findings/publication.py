@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from findings.errors import FindingsError
-from findings.provenance import sha256
+from findings.provenance import sha256, write_manifest
 from findings.release import text
 from findings.text.captions import captions
 
@@ -58,9 +58,7 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
             for language, pairs in each["numbers"].items():
                 out.writerows([each["exhibit"], each["wave"], language, *pair] for pair in pairs)
     (new / "index.html").write_text(_index(new, study), encoding="utf-8")
-    files = sorted(path for path in new.rglob("*") if path.is_file())
-    lines = [f"{sha256(path)}  {path.relative_to(new)}\n" for path in files]
-    (new / "MANIFEST.sha256").write_text("".join(lines), encoding="utf-8")
+    write_manifest(new)
     for path in (new, *new.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     old = target.with_name(target.name + ".old")

@@ -10,6 +10,7 @@ rule dossier:
         templates=sorted(str(path) for path in (Path(workflow.basedir) / "workflow/report/dossier").iterdir()),
     output:
         update("results/audit/index.html"),
+        update("results/audit/MANIFEST.sha256"),
     params:
         code=code("dossier"),
         study=STUDY,

@@ -3,6 +3,8 @@ TABLES = exhibits(STUDY, "tables", WAVES)
 LANGUAGES = STUDY["languages"]
 FONTS = "results/work/fonts"
 STYLE = report_files(".mplstyle")
+# Captions are no inputs: what an exhibit shows of them is its parameter `words`.
+NUMERALS = report_files("numerals.yaml")
 
 
 rule fonts:
@@ -26,8 +28,8 @@ rule figure:
     input:
         estimates="results/work/release/{wave}/estimates.csv",
         beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
+        numerals=NUMERALS,
         style=STYLE,
-        captions=ancient(report_files(".yaml")),
         fonts=FONTS,
     output:
         record="results/work/exhibits/figures/{name}.{wave}.json",
@@ -53,8 +55,8 @@ rule context_figure:
         "Drawing figure {wildcards.name}"
     input:
         inventory="data/reference/inventory.yaml",
+        numerals=NUMERALS,
         style=STYLE,
-        captions=ancient(report_files(".yaml")),
         fonts=FONTS,
     output:
         record="results/work/exhibits/figures/{name}.json",
@@ -81,8 +83,8 @@ rule table:
     input:
         estimates="results/work/release/{wave}/estimates.csv",
         beside=lambda wildcards: beside(STUDY, EARLIER, wildcards),
+        numerals=NUMERALS,
         laid=lambda wildcards: laid(STUDY, wildcards),
-        captions=ancient(report_files(".yaml")),
     output:
         record="results/work/exhibits/tables/{name}.{wave}.json",
         codes="results/work/release/tables/{name}.{wave}.csv",
@@ -108,7 +110,7 @@ rule context_table:
         "Setting table {wildcards.name}"
     input:
         inventory="data/reference/inventory.yaml",
-        captions=ancient(report_files(".yaml")),
+        numerals=NUMERALS,
     output:
         record="results/work/exhibits/tables/{name}.json",
         codes="results/work/release/tables/{name}.csv",

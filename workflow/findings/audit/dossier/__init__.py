@@ -20,7 +20,7 @@ from findings.audit.dossier.released import Release, cleaning, data, script
 from findings.audit.dossier.steps import exports, records, steps
 from findings.audit.dossier.views import Dossier
 from findings.config import SCHEMAS
-from findings.provenance import commit
+from findings.provenance import commit, write_manifest
 
 
 def write(
@@ -54,6 +54,7 @@ def write(
     new.mkdir(parents=True)
     (new / "data.js").write_text(script(content), encoding="utf-8")
     write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root), fonts)
+    write_manifest(new)
     for path in (new, *new.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     old = target.with_name(target.name + ".old")
