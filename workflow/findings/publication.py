@@ -59,6 +59,11 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
                 out.writerows([each["exhibit"], each["wave"], language, *pair] for pair in pairs)
     (new / "index.html").write_text(_index(new, study), encoding="utf-8")
     write_manifest(new)
+    put_in_place(new, target)
+
+
+def put_in_place(new: Path, target: Path) -> None:
+    """Let everybody read the folder `new`, and put it where `target` is, by rename."""
     for path in (new, *new.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     old = target.with_name(target.name + ".old")

@@ -97,7 +97,9 @@ function wavesOf(row) {
 
 function computedFrom(row) {
   const own = operands(keys[row]).length ? operands(keys[row]) : (data.rests_on[row] ?? []).map(place => keys[place]);
-  const used = keys[row].startsWith("model.") ? [] : keys.filter((key, other) => key.includes(keys[row]) && other !== row && published(other));
+  const users = new Set(Object.entries(data.rests_on).filter(([, rows]) => rows.includes(row)).map(([other]) => +other));
+  keys.forEach((key, other) => { if (operands(key).includes(keys[row]) && published(other)) users.add(other); });
+  const used = [...users].sort((a, b) => a - b).map(other => keys[other]);
   return [
     ...(own.length ? section("Computed from", listOf(own.map(key => places.has(key) ? linkTo(key) : el("code", {}, key)))) : []),
     ...(used.length ? section("Other numbers that use it", el("details", {}, el("summary", {}, `${used.length} of them`), listOf(used.map(linkTo)))) : []),
@@ -145,13 +147,13 @@ function show() {
   const place = places.get(key), target = document.getElementById("about");
   if (!key) return;
   document.title = `${key} – dossier`;
-  const heading = el("p", {}, el("code", {}, key));
+  document.getElementById("which").replaceChildren(el("code", {}, key), ...(place === undefined ? [" is the key of no row of this release."] : []));
   if (place === undefined) {
-    target.replaceChildren(heading, el("p", {}, "No row of this release has this key."));
+    target.replaceChildren();
   } else if (!published(place)) {
-    target.replaceChildren(heading, el("p", { class: "number" }, "withheld: disclosure control"));
+    target.replaceChildren(el("p", { class: "number" }, "withheld: disclosure control"));
   } else {
-    target.replaceChildren(heading, ...named(place), ...[number, stands, whatItIs, computedFrom, madeBy, cleaning, judgements].flatMap(part => part(place)).flat(Infinity).filter(Boolean),
+    target.replaceChildren(...named(place), ...[number, stands, whatItIs, computedFrom, madeBy, cleaning, judgements].flatMap(part => part(place)).flat(Infinity).filter(Boolean),
       ...section("Compute it again", el("p", {}, "Who holds the data can have it explained and computed twice again:"), el("pre", { tabindex: 0 }, COMMAND(key))));
   }
 }

@@ -21,6 +21,7 @@ from findings.audit.dossier.steps import exports, records, steps
 from findings.audit.dossier.views import Dossier
 from findings.config import SCHEMAS
 from findings.provenance import commit, write_manifest
+from findings.publication import put_in_place
 
 
 def write(
@@ -55,11 +56,4 @@ def write(
     (new / "data.js").write_text(script(content), encoding="utf-8")
     write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root), fonts)
     write_manifest(new)
-    for path in (new, *new.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    old = target.with_name(target.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    new.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    put_in_place(new, target)

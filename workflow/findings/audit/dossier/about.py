@@ -35,7 +35,8 @@ class Declared:
     """
 
     def __init__(self, study: Study, waves: Mapping[str, Row], root: Path) -> None:
-        self.study, self.waves, self.root = study, waves, root
+        self.study, self.root = study, root
+        self.waves = {name: wave if wave["synthetic"] else _without_answers(wave) for name, wave in waves.items()}
         self.indicators = {indicator.column: indicator for indicator in expand_indicators(study)}
         self._frames: dict[str, Frame] = {}
 
@@ -56,6 +57,12 @@ class Declared:
             )
             for name, wave in self.waves.items()
         }
+
+
+def _without_answers(wave: Row) -> Row:
+    """A declaration without what its cleaning maps: of people, that may be what somebody wrote."""
+    steps = [{name: value for name, value in step.items() if name != "map"} for step in wave["cleaning"]]
+    return {**wave, "cleaning": steps}
 
 
 def indicators(declared: Declared) -> dict[str, Row]:

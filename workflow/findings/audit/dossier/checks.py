@@ -55,7 +55,10 @@ def _chain(ran: Sequence[Record], manifest: Mapping[str, str]) -> list[Check]:
             outer.setdefault(name, set()).add(digest)
     copied = {name: made[WORK_RELEASE + name] for name in manifest if WORK_RELEASE + name in made}
     lost = sorted(name for name in outer if name.startswith("results/"))
+    ended = [record["rule"] for record in ran if record["rule"] == "release"]
     return [
+        Check("The job that made the release, and those before it, left a record", len(ran), "jobs",
+              [] if ended else ["release"]),
         Check("What a job read is, byte for byte, what the job before it wrote", len(inner), "files read",
               sorted({f"{record['rule']}: {name}" for record, name, digest in inner if made[name] != digest})),
         Check("Every file of the results that a job read was made by a job that left a record",

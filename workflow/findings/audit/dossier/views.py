@@ -128,7 +128,8 @@ def rows(made: Dossier, name: str) -> str:
 def flow(made: Dossier) -> View:
     """Flow, ledger and quality, each as a table by wave."""
     waves = list(made.declared.waves)
-    order = ["received", *(entry["step"] for wave in made.declared.waves.values() for entry in wave["cleaning"])]
+    longest = sorted(made.declared.waves.values(), key=lambda wave: -len(wave["cleaning"]))
+    order = ["received", *(entry["step"] for wave in longest for entry in wave["cleaning"])]
     order = [*dict.fromkeys(order), "analysed"]
     parts = [
         ("Flow", "flow", "From the export to those analysed.", "Respondents left after each step", "Step", {"count"}),
@@ -245,7 +246,7 @@ def instruments(made: Dossier) -> View:
     """Each wave's instrument in short."""
     waves = []
     for name, wave in made.declared.waves.items():
-        shown = [(key, yaml.safe_dump(wave[key], default_flow_style=True, width=10**6, allow_unicode=True).strip())
+        shown = [(key, [_flow(each) for each in (wave[key] if isinstance(wave[key], list) else [wave[key]])])
                  for key in DECLARED if wave.get(key)]  # fmt: skip
         period = " to ".join(str(month) for month in (wave.get("period") or {}).values())
         questions = sum(bool(q.label) for q in made.declared.codebooks[name].questions.values())
@@ -253,6 +254,12 @@ def instruments(made: Dossier) -> View:
         waves.append({"name": name, "mode": wave.get("mode", ""), "period": period, "tool": tool, "declared": shown,
                       "questions": questions})  # fmt: skip
     return {"waves": waves}
+
+
+def _flow(node: Any) -> str:
+    """A declaration in one line, as YAML."""
+    words = yaml.safe_dump(node, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
+    return words.removesuffix("...\n").strip()
 
 
 def instrument(made: Dossier, wave: str) -> View:
