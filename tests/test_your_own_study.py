@@ -38,6 +38,7 @@ def test_every_step_of_the_page_works_as_it_is_written(place):
     release = place / "my_study" / "results" / "release"
     assert (release / "figures" / "funnel.spring.en.svg").is_file()
     assert (release / "tables" / "adoption.spring.csv").is_file()
+    assert "does not hold" not in (release.parent / "audit" / "checks.html").read_text(encoding="utf-8")
     assert "A poor network" in (release / "report.en.html").read_text(encoding="utf-8")
     # One number, counted by hand from the export.
     with (place / "my_study/data/raw/spring/answers.csv").open(encoding="utf-8") as stream:

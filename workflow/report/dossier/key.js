@@ -72,7 +72,7 @@ function whatItIs(row) {
     ["Of whom", about("filters", row).map(each => el("div", {}, each.join("; ")))],
     ...waves.map(wave => {
       const design = data.designs[wave][weighting] ?? data.designs[wave][""];
-      return [`Design, ${wave}`, [`${design.kind}${design.strata ? `, strata ${design.strata}` : ""}${design.psu ? `, PSU ${design.psu}` : ""}, ${design.mode}`,
+      return [`Design, ${wave}`, [[design.kind, design.strata && `strata ${design.strata}`, design.psu && `PSU ${design.psu}`, design.mode].filter(Boolean).join(", "),
         el("div", {}, `Weights: ${design.weights}`)]];
     }),
     ["Interval", value("ci_method", row).replaceAll("_", " ")],

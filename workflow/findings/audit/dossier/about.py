@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,11 @@ class About:
         if key.startswith("model."):
             _, name, rest = key.split(".", 2)
             parts = [Parts("model", name, "", rest.rsplit("@", 1)[1])]
+        # Rows that differ in their weights alone are told of alike.
+        same = (part, *(replace(one, weighting=None) for one in parts))
+        return tuple(self._once(same, lambda: self._of(key, parts, part)))
+
+    def _of(self, key: str, parts: Sequence[Parts], part: str) -> tuple[int, ...]:
         columns = tuple(dict.fromkeys(column for one in parts for column in self._columns_of(key, one)))
         waves = tuple(dict.fromkeys(one.wave for one in parts))
         alone = (parts[0].family, parts[0].statistic) if len(parts) == 1 else None

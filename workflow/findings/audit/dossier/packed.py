@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from itertools import groupby
-from os.path import commonprefix
 from typing import Any
+
+import numpy as np
 
 Packed = dict[str, Any]
 
@@ -23,8 +23,10 @@ def column(values: Sequence[str]) -> Packed:
 
 
 def runs(numbers: Iterable[int]) -> str:
-    """Numbers with commas, a repeated one as `number*times`."""
-    counted = ((number, sum(1 for _ in same)) for number, same in groupby(numbers))
+    """Numbers from 0 on with commas, a repeated one as `number*times`."""
+    every = np.fromiter(numbers, dtype=np.int64)
+    starts = np.flatnonzero(np.diff(every, prepend=-1))
+    counted = zip(every[starts].tolist(), np.diff(starts, append=len(every)).tolist(), strict=True)
     return ",".join(f"{number}*{times}" if times > 1 else str(number) for number, times in counted)
 
 
@@ -32,10 +34,19 @@ def front(keys: Sequence[str]) -> str:
     """Sorted keys, a line each: how many letters the key before begins with too, a space, the rest."""
     before, lines = "", []
     for key in keys:
-        shared = len(commonprefix([before, key]))
+        shared = _shared(before, key)
         lines.append(f"{shared} {key[shared:]}")
         before = key
     return "\n".join(lines)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with together, by halving."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 class Numbered:

@@ -130,7 +130,7 @@ def flow(made: Dossier) -> View:
     waves = list(made.declared.waves)
     longest = sorted(made.declared.waves.values(), key=lambda wave: -len(wave["cleaning"]))
     order = ["received", *(entry["step"] for wave in longest for entry in wave["cleaning"])]
-    order = [*dict.fromkeys(order), "analysed"]
+    place = {name.replace("_", " "): number for number, name in enumerate([*dict.fromkeys(order), "analysed"])}
     parts = [
         ("Flow", "flow", "From the export to those analysed.", "Respondents left after each step", "Step", {"count"}),
         ("Ledger", "ledger", "What cleaning changed, as far as the gate lets it be told.", "As released", "Rule", None),
@@ -151,7 +151,7 @@ def flow(made: Dossier) -> View:
                 found.setdefault(label.replace("_", " "), {})[row["wave"]] = row
         lines = list(found.items())
         if family == "flow":
-            lines.sort(key=lambda line: order.index(line[0].replace(" ", "_")))
+            lines.sort(key=lambda line: place.get(line[0], len(place)))
         cells = [
             (label, [(of[wave]["key"], released_number(made.release, of[wave]["key"])) if wave in of else ("", "–")
                      for wave in waves])
