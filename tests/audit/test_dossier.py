@@ -83,7 +83,7 @@ def test_a_search_leads_to_a_number_that_is_the_one_in_the_pdf(page, dossier, fi
     page.write(key)
     page.press("Enter")
     page.wait("location.pathname.endsWith('register.html') && document.querySelector('#rows a') !== null")
-    assert page.tell("document.getElementById('count').textContent").startswith("1 rows")
+    assert page.tell("document.getElementById('count').textContent").startswith("1 row,")
     page.tell("document.querySelector('#rows a').focus()")
     page.press("Enter")
     page.wait("location.pathname.endsWith('key.html') && document.querySelector('.number') !== null")
@@ -100,6 +100,18 @@ def test_a_search_leads_to_a_number_that_is_the_one_in_the_pdf(page, dossier, fi
     assert re.sub(r"\s", "", words) in re.sub(r"\s", "", inside) and words in told
     released = next(row for row in rows(finished_study / "results/release/estimates.csv") if row["key"] == key)
     assert all(released[name] in told for name in ("estimate", "ci_low", "ci_high", "n", "reliability"))
+    clean(page)
+
+
+def test_a_sentence_and_a_number_as_printed_lead_to_their_keys(page, dossier, finished_study):
+    for language in ("en", "my"):
+        line = rows(finished_study / f"results/release/sentences.{language}.csv")[0]
+        keys, texts = line["keys"].split(" "), line["texts"].split("|")
+        page.open(f"{dossier.as_uri()}/register.html?q={quote(line['sentence'])}")
+        links = page.tell("[...document.querySelectorAll('#said ul ul a')].map(a => a.textContent)")
+        assert links == keys
+        page.open(f"{dossier.as_uri()}/register.html?q={quote(texts[0])}")
+        assert keys[0] in page.tell("found.map(row => keys[row])")
     clean(page)
 
 
@@ -150,7 +162,7 @@ def test_words_of_every_language_and_filters_find_the_same_rows(page, dossier, f
     for language in study["languages"]:
         page.open(f"{dossier.as_uri()}/register.html?status=published&q={quote('current_use ' + women[language])}")
         found.add(page.tell("document.getElementById('count').textContent"))
-    assert len(found) == 1 and int(re.sub(r"\D", "", found.pop().split(" rows")[0])) > 0
+    assert len(found) == 1 and int(re.sub(r"\D", "", found.pop().split(" row")[0])) > 0
     page.open(f"{dossier.as_uri()}/register.html?family=flow&q=no_such_word")
     assert page.tell("document.getElementById('count').textContent") == "No row has all of these."
     assert page.tell("document.getElementById('count').getAttribute('aria-live')") == "polite"

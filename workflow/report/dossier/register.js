@@ -1,6 +1,6 @@
 "use strict";
 // Search and filters over all rows: every filter is a comparison of numbers, every word a set of codes or a part of a key.
-const SHOWN = 50;
+const SHOWN = 50, SENTENCES = 10;
 const FILTERS = ["wave", "family", "statistic", "ministry", "service", "breakdown", "status"];
 const byId = id => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
@@ -46,17 +46,30 @@ function labelled(word) {
 function look() {
   const wanted = FILTERS.map(name => [column(name).at, column(name).words.indexOf(byId("f-" + name).value)])
     .filter(([, word], i) => byId("f-" + FILTERS[i]).value && word >= 0);
-  const whole = byId("q").value.trim();
+  const whole = byId("q").value.trim().replace(/\s+/g, " ");
+  const printed = new Set(whole ? data.printed.filter(each => each[5] === whole).map(each => each[3]) : []);
   const tests = places.has(whole) ? [row => keys[row] === whole] : whole.toLowerCase().split(/\s+/).filter(Boolean).map(labelled);
   found = [];
   for (let row = 0; row < data.rows; row++)
-    if (wanted.every(([at, word]) => at[row] === word) && tests.every(test => test(row))) found.push(row);
+    if (wanted.every(([at, word]) => at[row] === word) && (printed.has(row) || tests.every(test => test(row)))) found.push(row);
   // Published ones first; within these the keys' own order.
   found = [...found.filter(published), ...found.filter(row => !published(row))];
   first = 0;
+  tell(whole.toLowerCase());
   const query = new URLSearchParams([["q", whole], ...FILTERS.map(name => [name, byId("f-" + name).value])].filter(pair => pair[1]));
   try { history.replaceState(null, "", query.size ? "?" + query : location.pathname); } catch { /* some browsers refuse it on file: */ }
   show();
+}
+
+// Sentences that hold what was asked for, with the key of each of their numbers.
+function tell(whole) {
+  const words = whole.split(" ");
+  const said = whole.length < 4 ? [] : data.sentences.filter(each => words.every(word => each.sentence.toLowerCase().includes(word)));
+  byId("said").replaceChildren(...(said.length ? [
+    el("h2", {}, `Sentences (${said.length})`),
+    el("ul", {}, said.slice(0, SENTENCES).map(each => el("li", {}, el("span", { lang: each.language }, each.sentence),
+      el("ul", {}, each.rows.map((row, i) => el("li", {}, el("span", { lang: each.language }, `${each.texts[i]}: `), linkTo(keys[row]))))))),
+  ] : []));
 }
 
 function turn(by) {
@@ -68,7 +81,8 @@ function turn(by) {
 function show() {
   const withheld = found.filter(row => !published(row)).length, count = number => number.toLocaleString("en");
   byId("count").textContent = found.length
-    ? `${count(found.length)} rows, of which ${count(withheld)} are withheld.` : "No row has all of these.";
+    ? `${count(found.length)} ${found.length === 1 ? "row" : "rows"}, ${count(withheld)} of them withheld.` : "No row has all of these.";
+  byId("count").append(byId("said").children.length ? ` ${byId("said").firstChild.textContent} above.` : "");
   byId("rows").replaceChildren(...found.slice(first, first + SHOWN).map(line));
   byId("page").textContent = found.length ? `${count(first + 1)} to ${count(Math.min(first + SHOWN, found.length))}` : "";
   byId("before").disabled = first === 0;
