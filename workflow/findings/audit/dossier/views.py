@@ -32,7 +32,8 @@ SHORT = 200
 # What stops a run: the claim, the function that checks it, and the rules that call it.
 STOPS = [
     ("Every column and every answer of an export is known to its codebook", "ingest.ingest", ("ingest",)),
-    ("The responses with the ledger's entries are the respondents, and back", "cleaning.clean", ("clean",)),
+    ("The responses with the ledger's entries are the respondents, and back, cell for cell", "audit.ledger.prove",
+     ("replay",)),
     ("The weights meet every margin", "weighting.weigh", ("weight",)),
     ("An attacker who knows the whole release cannot work out a withheld count", "disclosure.gate.run", ("disclose",)),
     ("What is computed from several rows is released only if all of these are", "disclosure.derived.disclose_derived",
