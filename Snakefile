@@ -15,6 +15,8 @@ from findings.inputs import LABELS, PLAN, beside, both, code, confidential, deri
 from findings.inputs import exhibit_part, exhibits, headline, laid, laid_beside, named, part, raw_files, recodes_file
 from findings.inputs import report_files, wave_file, wave_part, words
 from findings.models.plan import check_models
+from findings.overview import marked, wave_of
+from findings.text.captions import captions
 from findings.waves import earlier_wave
 
 STUDY = load_study(Path("config.yaml"))
@@ -24,6 +26,10 @@ WAVES = {name: load_wave(Path("data/raw") / name / "wave.yaml") for name in STUD
 aliases.check(WAVES.values(), Path("data/reference"))
 STUDY["headline_wave"] = headline(STUDY, WAVES)
 EARLIER = {name: earlier_wave(name, WAVES) for name in WAVES}
+
+
+report: "workflow/report/captions/workflow.rst"
+
 
 wildcard_constraints:
     wave="[a-z0-9_]+",

@@ -76,9 +76,9 @@ def recodes_file(wildcards: Any) -> list[str]:
     return [str(path)] if path.is_file() else []
 
 
-def report_files(*endings: str) -> list[str]:
-    """Templates, captions and style of the report; those whose names end in one of `endings` only, if any are given."""
-    found = (path for path in (ROOT / "workflow" / "report").iterdir() if path.is_file())
+def report_files(*endings: str, folder: str = "") -> list[str]:
+    """Templates, captions and style of the report, or of a part in `folder`; with `endings`, those that end in one."""
+    found = (path for path in (ROOT / "workflow" / "report" / folder).iterdir() if path.is_file())
     return sorted(str(path) for path in found if not endings or path.name.endswith(endings))
 
 
@@ -144,7 +144,11 @@ def wave_part(study: Mapping[str, Any], wave: str, waves: Mapping[str, Mapping[s
     earlier = {name: earlier_wave(name, waves) for name in waves}
     named = {*line_of(wave, earlier), *looked_at(wave, waves)} if wave else set()
     return part(study, *LABELS, labels=True) | {
-        "waves": {name: entry for name, entry in study["waves"].items() if name in named}
+        "waves": {
+            name: {**entry, "synthetic": bool(waves[name].get("synthetic"))}
+            for name, entry in study["waves"].items()
+            if name in named
+        }
     }
 
 

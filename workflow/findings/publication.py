@@ -82,7 +82,7 @@ def _index(release: Path, study: dict[str, Any]) -> str:
         words = captions(lang)["index"]
         parts.append(f'<section lang="{lang}"><h1>{html.escape(text(study["study"]["title"], lang))}</h1>')
         reports = [n for n in names if n.startswith(f"report.{lang}.")]
-        reports += [n for n in names if n.startswith("wave_diff.") and n.endswith(f".{lang}.html")]
+        reports += [n for n in names if n.startswith(("wave_diff.", "appendix/")) and n.endswith(f".{lang}.html")]
         parts.append(f"<h2>{html.escape(words['reports'])}</h2>{_links([(n, [n]) for n in reports])}")
         for kind in ("figures", "tables"):
             own = [n for n in names if n.startswith(f"{kind}/") and (f".{lang}." in n or n.endswith(".csv"))]

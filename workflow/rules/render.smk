@@ -33,10 +33,14 @@ rule figure:
         fonts=FONTS,
     output:
         record="results/work/exhibits/figures/{name}.{wave}.json",
-        files=expand(
-            "results/work/release/figures/{{name}}.{{wave}}.{language}.{format}",
-            language=LANGUAGES,
-            format=["svg", "pdf", "png"],
+        files=marked(
+            expand(
+                "results/work/release/figures/{{name}}.{{wave}}.{language}.{format}",
+                language=LANGUAGES,
+                format=["svg", "pdf", "png"],
+            ),
+            "figures",
+            STUDY,
         ),
     params:
         code=code("figure"),
@@ -60,10 +64,14 @@ rule context_figure:
         fonts=FONTS,
     output:
         record="results/work/exhibits/figures/{name}.json",
-        files=expand(
-            "results/work/release/figures/{{name}}.{language}.{format}",
-            language=LANGUAGES,
-            format=["svg", "pdf", "png"],
+        files=marked(
+            expand(
+                "results/work/release/figures/{{name}}.{language}.{format}",
+                language=LANGUAGES,
+                format=["svg", "pdf", "png"],
+            ),
+            "figures",
+            STUDY,
         ),
     params:
         code=code("context_figure"),
@@ -88,10 +96,14 @@ rule table:
     output:
         record="results/work/exhibits/tables/{name}.{wave}.json",
         codes="results/work/release/tables/{name}.{wave}.csv",
-        files=expand(
-            "results/work/release/tables/{{name}}.{{wave}}.{language}.{format}",
-            language=LANGUAGES,
-            format=["html", "xlsx"],
+        files=marked(
+            expand(
+                "results/work/release/tables/{{name}}.{{wave}}.{language}.{format}",
+                language=LANGUAGES,
+                format=["html", "xlsx"],
+            ),
+            "tables",
+            STUDY,
         ),
     params:
         code=code("table"),
@@ -114,8 +126,14 @@ rule context_table:
     output:
         record="results/work/exhibits/tables/{name}.json",
         codes="results/work/release/tables/{name}.csv",
-        files=expand(
-            "results/work/release/tables/{{name}}.{language}.{format}", language=LANGUAGES, format=["html", "xlsx"]
+        files=marked(
+            expand(
+                "results/work/release/tables/{{name}}.{language}.{format}",
+                language=LANGUAGES,
+                format=["html", "xlsx"],
+            ),
+            "tables",
+            STUDY,
         ),
     params:
         code=code("context_table"),
@@ -155,3 +173,36 @@ rule wave_diff_page:
         "../../envs/run.yaml"
     script:
         "../scripts/wave_diff_page.py"
+
+
+rule appendix:
+    message:
+        "The data appendix of wave {wildcards.wave}: a figure and a table of every variable"
+    input:
+        estimates="results/work/release/{wave}/estimates.csv",
+        derived="results/work/release/{wave}/derived.csv",
+        captions=report_files(".yaml"),
+        own=report_files(folder="appendix"),
+        fonts=FONTS,
+    output:
+        record="results/work/exhibits/appendix.{wave}.json",
+        codes="results/work/release/appendix/variables.{wave}.csv",
+        pages=[
+            report(
+                f"results/work/release/appendix/variables.{{wave}}.{language}.html",
+                caption="../report/captions/appendix.rst",
+                category="Data appendix",
+                subcategory=wave_of(STUDY),
+                labels={"language": language},
+            )
+            for language in LANGUAGES
+        ],
+    params:
+        code=code("appendix"),
+        study=lambda wildcards: wave_part(STUDY, wildcards.wave, WAVES),
+    log:
+        "results/logs/{wave}/appendix.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/appendix.py"

@@ -5,6 +5,9 @@ LAID_PAGES = expand("results/work/release/wave_diff.{wave}.{language}.html", wav
 FIGURE_FILES = named(FIGURES, "results/work/release/figures/", [".{language}.{format}"], LANGUAGES)
 TABLE_FILES = named(TABLES, "results/work/release/tables/", [".{language}.html", ".{language}.xlsx", ".csv"], LANGUAGES)
 INVENTORY = "data/reference/inventory.yaml" if any(not wave for _, wave in FIGURES + TABLES) else []
+APPENDIX = named(
+    [("variables", wave) for wave in WAVES], "results/work/release/appendix/", [".csv", ".{language}.html"], LANGUAGES
+)
 
 CLAIMS = ["results/work/release/claims.csv"] if "claims" in STUDY else []
 
@@ -44,7 +47,12 @@ rule report:
         fonts=FONTS,
         report=report_files(),
     output:
-        pdf="results/work/release/report.{language}.pdf",
+        pdf=report(
+            "results/work/release/report.{language}.pdf",
+            caption="../report/captions/report.rst",
+            category="The report",
+            labels={"report": "PDF", "language": "{language}"},
+        ),
         html="results/work/release/report.{language}.html",
         sentences="results/work/release/sentences.{language}.csv",
         record="results/work/exhibits/report.{language}.json",
@@ -56,6 +64,7 @@ rule report:
         headline=STUDY["headline_wave"],
         earlier=EARLIER,
         release=lambda wildcards, output: str(Path(output.pdf).parent),
+        stamp=captions(LANGUAGES[0])["stamp"] if any(wave["synthetic"] for wave in WAVES.values()) else "",
     log:
         "results/logs/report_{language}.log",
     conda:
@@ -72,10 +81,12 @@ rule release:
         exhibits=FIGURE_FILES + TABLE_FILES,
         reports=expand("results/work/release/report.{language}.{format}", language=LANGUAGES, format=["pdf", "html"])
         + LAID
-        + LAID_PAGES,
+        + LAID_PAGES
+        + APPENDIX,
         records=named(FIGURES, "results/work/exhibits/figures/", [".json"], LANGUAGES)
         + named(TABLES, "results/work/exhibits/tables/", [".json"], LANGUAGES)
-        + [page.replace("/release/", "/exhibits/").replace(".html", ".json") for page in LAID_PAGES]
+        + [page.replace("work/release", "work/exhibits").replace(".html", ".json") for page in LAID_PAGES]
+        + expand("results/work/exhibits/appendix.{wave}.json", wave=WAVES)
         + expand("results/work/exhibits/report.{language}.json", language=LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
