@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bundled import clone, opened
+from findings.bundle.packing import make
 from findings.config import load_study
 from findings.environment import PINNED, ROOT
 from findings.synthetic import truth_of, write_wave
@@ -149,3 +151,25 @@ def study(finished_study, tmp_path) -> Path:
     copy = tmp_path / "study"
     shutil.copytree(finished_study, copy, symlinks=True)
     return copy
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory) -> Path:
+    """A clean clone of this repository as it is now."""
+    folder = tmp_path_factory.mktemp("repository")
+    clone(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(finished_study, repository, tmp_path_factory) -> Path:
+    """The reviewer's bundle of the finished mini study."""
+    study = tmp_path_factory.mktemp("bundled") / "study"
+    shutil.copytree(finished_study, study, symlinks=True)
+    return make(study, repository)
+
+
+@pytest.fixture(scope="session")
+def opened_bundle(bundle, tmp_path_factory) -> Path:
+    """The bundle's one folder, unpacked; tests read it, and put back what they change."""
+    return opened(bundle, tmp_path_factory.mktemp("opened"))

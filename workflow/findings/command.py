@@ -26,13 +26,14 @@ HELP = """\
 ./reproduce verify           run again elsewhere from raw, rows shuffled, and compare every released file
                              --against FOLDER: compare with another release instead, from another machine
 ./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
+./reproduce bundle           one archive for a reviewer: report, dossier, crate, code; no microdata; docs/bundle.md
 ./reproduce wave-diff        each wave beside those before it, before anything is estimated: exact, confidential
 ./reproduce snakemake ...    Snakemake itself, in the environment
 ./reproduce add-wave NAME EXPORT [--form FORM]     draft a new wave from an export; docs/swap_in_a_wave.md
 --study DIR                  another study: DIR holds its own config.yaml and data/
 --accept-interim-gate        release waves of real people before the disclosure gate is final
 """
-VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "wave-diff", "add-wave", "snakemake")
+VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "bundle", "wave-diff", "add-wave", "snakemake")
 MEGABYTES_NEEDED = 200
 # As many reasons are printed why something is made again.
 SHOWN = 8
@@ -93,6 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.rmtree(study / "results", ignore_errors=True)
         shutil.rmtree(study / ".snakemake", ignore_errors=True)
         return 0
+    if options.verb == "bundle":
+        return _bundle(study)
     if options.verb == "wave-diff":
         return _run(study, ["wave_diff_drafts", *rest, *extra], _say_drafts, whole=False)
     return _run(study, [*rest, *extra], whole=not named)
@@ -221,6 +224,14 @@ def _lint() -> int:
         [*_snakemake(ROOT), "--lint"],
     ]
     return max(abs(subprocess.call(command, cwd=ROOT)) for command in commands)
+
+
+def _bundle(study: Path) -> int:
+    """One archive of current results for a reviewer."""
+    # Imported here: no other word needs it.
+    from findings.bundle.packing import main as bundle
+
+    return bundle(study, _snakemake(study))
 
 
 def _verify(study: Path, extra: list[str], cores: int | None, against: Path | None) -> int:
