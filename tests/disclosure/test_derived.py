@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from findings.disclosure import disclose_derived
+from findings.disclosure import disclose_derived, rests_on
 from findings.errors import FindingsError
 from findings.keys import is_key, model_key, pair_of
 from findings.register import derived, needs
@@ -36,6 +36,17 @@ def test_every_row_count_and_near_number_is_needed():
         on_withheld_derived=needs(["f.small_count.rank|@w"]),
     )
     assert {name for name, state in found.items() if state == "published"} == {"fine", "on_derived"}
+
+
+def test_of_published_rows_alone_it_is_told_what_they_rest_on_and_of_none_its_counts():
+    cells = {"fine": needs(["f.a.proportion|@w"], [123]), "small": needs(["f.a.proportion|@w"], [9])}
+    rows = derived(
+        [{"family": "f", "indicator": name, "statistic": "rank", "cells": text} for name, text in cells.items()],
+        WAVE, "probability",
+    )  # fmt: skip
+    part = {"f.fine.rank|@w": "barriers", "f.small.rank|@w": "barriers"}
+    told = rests_on(rows, part, disclose_derived(rows, [JUDGED], LIMITS))
+    assert told == {"f.fine.rank|@w": ["barriers", ["f.a.proportion|@w"]]}
 
 
 def test_a_row_that_does_not_say_what_it_rests_on_is_refused():
