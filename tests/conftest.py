@@ -35,7 +35,7 @@ SHOWN = {
                 "adoption_ethnicity", "views", "specifications_urban", "associations", "barriers_ranks",
                 "together_finance", "gaps_groups", "bounds"},
     "tables": {"services", "respondents", "adoption", "adoption_groups", "quality", "specifications_urban",
-               "associations", "scales", "tests", "nonanswers", "claims"},
+               "associations", "scales", "tests", "nonanswers", "claims", "rule_effects"},
 }  # fmt: skip
 
 

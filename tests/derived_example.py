@@ -9,9 +9,9 @@ import numpy as np
 from findings.claims.declared import predicates, statements
 from findings.comparisons import KINDS, REST, STATISTIC
 from findings.families import Family, families, named
-from findings.keys import ALL, AND, EFFECTS, print_key
+from findings.keys import ALL, AND, EFFECTS, RULE_EFFECTS, effect_of, print_key
 from findings.nonanswers import KINDS as NONANSWERS
-from findings.plan import Indicator, expand_indicators, levels
+from findings.plan import Indicator, expand_indicators, headlines, levels
 
 
 def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterator[dict]:
@@ -49,6 +49,19 @@ def derived_rows(config: dict, wave: str, random: np.random.Generator) -> Iterat
     yield from _claims(config, indicators, of, random)
     yield from _missing(config, indicators, of, random)
     yield from _taken_apart(config, indicators, of, random)
+    yield from _of_rules(config, indicators, of, random)
+
+
+def _of_rules(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:
+    """Effects of two rules; of a third all are withheld."""
+    names = headlines(config)
+    for indicator, rule in product(indicators, ("duplicates", "range_2", "script")):
+        if names & {indicator.family, f"{indicator.family}.{indicator.id}"}:
+            yield {
+                **_row(indicator, of), "family": RULE_EFFECTS, "statistic": STATISTIC[indicator.statistic], "n": 2500,
+                "indicator": effect_of(indicator.family, indicator.id, rule), "hide": rule == "script",
+                "estimate": round(random.normal(0, 0.004), 3),
+            }  # fmt: skip
 
 
 def _taken_apart(config: dict, indicators: list[Indicator], of: dict, random: np.random.Generator) -> Iterator[dict]:

@@ -49,6 +49,7 @@ def _derived(config: dict, wave: str, synthetic: bool = True, suppress: float = 
     keys = [print_key(row) for row in frame.to_dict("records")]
     frame["key"] = frame["key"].where(frame["key"].notna(), pd.Series(keys))
     hidden = np.random.default_rng(4).uniform(size=len(frame)) < suppress
+    hidden |= frame["hide"].eq(True).to_numpy(dtype=bool)
     frame["status"] = np.where(hidden, "suppressed", "published")
     columns = [column for column in COLUMNS if column not in CONFIDENTIAL]
     frame = frame.assign(synthetic=synthetic, design="probability").reindex(columns=columns)

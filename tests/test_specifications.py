@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from cleaned_wave import records_of, weighed
 from conftest import WAVE
-from findings import grids, indicators, weighting
-from findings.cleaning import clean
+from findings import grids
 from findings.config import load_study, load_wave
 from findings.design import covariance
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.estimators import ratios
 from findings.influence import sample
-from findings.ingest import ingest
 from findings.intervals import korn_graubard, logit, mover, student
 from findings.keys import parse_key
 from findings.models.effects import logistic_effects
 from findings.models.factors import Factor, matrix, places
 from findings.models.logistic import logistic
-from findings.plan import expand_indicators, levels
-from findings.specifications import Records, of_wave
+from findings.specifications import of_wave
 from findings.specifications.adjustment import adjusted
 from findings.specifications.estimates import as_counted, shares
 from scipy.stats import norm
@@ -185,20 +182,7 @@ def study(raw_study):
 
 @pytest.fixture(scope="module")
 def records(raw_study, wave):
-    found = ingest(wave, raw_study / "data" / "raw" / WAVE, b"0" * 32)
-    codebook = json.loads(found.codebook.to_json())
-    corrections = found.corrections if len(found.corrections) else None
-    cleaned = clean(found.responses, found.free_text, codebook, wave, corrections)
-    return Records(found.responses, found.free_text, codebook, corrections, cleaned.respondents)
-
-
-def weighed(records: Records, wave: dict, study: dict, raw: Path, undone: tuple[str, ...] = ()) -> weighting.Weighted:
-    """A wave by hand, with steps of cleaning left out."""
-    kept = {**wave, "cleaning": [step for step in wave["cleaning"] if step["step"] not in undone]}
-    made = clean(records.responses, records.free_text, records.codebook, kept, records.corrections).respondents
-    made = made[made["dropped_by"].isna()].reset_index(drop=True)
-    frame = indicators.build(made, expand_indicators(study), levels(study), study)
-    return weighting.weigh(frame, made, wave, study, raw / "data" / "reference", raw / "data" / "raw" / WAVE)
+    return records_of(raw_study, wave)
 
 
 @pytest.fixture(scope="module")

@@ -125,3 +125,21 @@ def test_an_inventory_without_a_source_or_a_service_stops(tmp_path):
     (tmp_path / "i.yaml").write_text(yaml.safe_dump(found, allow_unicode=True), encoding="utf-8")
     with pytest.raises(FindingsError, match="telekyanmar"):
         load_inventory(tmp_path / "i.yaml", {})
+
+
+@pytest.mark.parametrize("lang", ["en", "my"])
+def test_effects_of_rules_stand_beside_their_number_and_a_rule_without_any_is_named_below(rows, lang):
+    frame = tables.build(rows, "rule_effects")
+    first = frame[frame["status"] == "published"].iloc[0]
+    assert rows.number(first["key"]).value == first["effect"]
+    assert rows.number(first["number_key"]).value == first["as_published"] or pd.isna(first["as_published"])
+    assert frame.loc[frame["status"] != "published", ["effect", "n"]].isna().all(axis=None)
+    table = tables.labelled(rows, "rule_effects", lang)
+    words = captions(lang)["rule_effects"]
+    twice = {"en": "2", "my": "၂"}[lang]
+    assert table.header[3:] == [words["rules"]["duplicates"], f"{words['rules']['range']} ({twice})"]
+    assert any(words["rules"]["script"] in note for note in table.notes)
+    assert len(table.rows) == frame["number_key"].nunique()
+    shown = {"en": r"(?:[+−]\d+\.\d|0\.0) points", "my": r"(?:[+−][၀-၉]+\.[၀-၉]|၀\.၀)"}[lang]
+    cells = [cell for row in table.texts() for cell in row[3:] if "◇" not in cell]
+    assert cells and all(re.search(shown, cell) for cell in cells)

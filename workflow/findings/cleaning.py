@@ -7,7 +7,7 @@ flag in `dropped_by`, never a deletion; a dropped row is left as it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from findings import other_specify
 from findings.cleaning_steps import STEPS, Change, Drop, Edit, Flag, Recode, State
 from findings.errors import FindingsError
 from findings.instrument import Codebook
-from findings.xforms import cells_of
+from findings.xforms import Bools, cells_of
 
 ALL_STEPS = {**STEPS, other_specify.STEP: other_specify.recoded}
 FLOW_LABELS = {
@@ -50,7 +50,7 @@ class Cleaned:
 
 
 @dataclass
-class _Book:
+class Book:
     """The rows of the ledger, as they come."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -79,20 +79,9 @@ def clean(
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.
     """
-    questions = Codebook.from_json(json.dumps(dict(codebook)))
-    wide = _with_free_text(responses, free_text)
-    state = State(
-        cells={name: cells_of(wide[name]) for name in wide.columns if name != "row_id"},
-        row_ids=wide["row_id"].astype(object).to_numpy(),
-        kept=np.ones(len(wide), dtype=bool),
-        codebook=questions,
-        wave=wave,
-        corrections=corrections,
-        answers=[name for name in responses.columns if name in questions.questions],
-        recodes=recodes,
-        reference=reference,
-    )
-    entries = _Book()
+    wide = with_free_text(responses, free_text)
+    state = begin(responses, wide, codebook, wave, corrections, recodes, reference)
+    entries = Book()
     texts = set(wide.columns) - set(responses.columns)
     n = len(wide) + left_out
     flow = [{"step": "received", "label": "were received", "n_in": n, "n_dropped": 0, "n_out": n}]
@@ -101,11 +90,7 @@ def clean(
         flow.append({"step": "left_out", "label": label, "n_in": n, "n_dropped": left_out, "n_out": len(wide)})
     for number, options in enumerate(wave["cleaning"]):
         before = int(state.kept.sum())
-        drops = False
-        for change in ALL_STEPS[options["step"]](state, options):
-            drops |= isinstance(change, Drop)
-            _make(change, state, entries, options["step"], f"wave.yaml cleaning.{number}", texts)
-        if drops:
+        if take(number, options, state, entries, texts):
             after = int(state.kept.sum())
             name = options["step"]
             label = FLOW_LABELS.get(name, name)
@@ -122,11 +107,47 @@ def clean(
         raise book.LedgerError("respondents and ledger do not give the responses")
     respondents = cleaned[[*responses.columns, book.DROPPED]]
     said = _long(cleaned, sorted(texts))
-    listed = other_specify.listed(respondents, said, ledger, questions, wave, list(recodes))
+    listed = other_specify.listed(respondents, said, ledger, state.codebook, wave, list(recodes))
     return Cleaned(respondents, said, ledger, flow, state.rules, listed)
 
 
-def _make(change: Change, state: State, entries: _Book, step: str, place: str, texts: set[str]) -> None:
+def begin(
+    responses: pd.DataFrame,
+    wide: pd.DataFrame,
+    codebook: Mapping[str, Any],
+    wave: Mapping[str, Any],
+    corrections: pd.DataFrame | None,
+    recodes: Sequence[other_specify.Line],
+    reference: Path,
+) -> State:
+    """The state before the first step; `wide` are the responses with their free text (`with_free_text`)."""
+    questions = Codebook.from_json(json.dumps(dict(codebook)))
+    return State(
+        cells={name: cells_of(wide[name]) for name in wide.columns if name != "row_id"},
+        row_ids=wide["row_id"].astype(object).to_numpy(),
+        kept=np.ones(len(wide), dtype=bool),
+        codebook=questions,
+        wave=wave,
+        corrections=corrections,
+        answers=[name for name in responses.columns if name in questions.questions],
+        recodes=recodes,
+        reference=reference,
+    )
+
+
+def take(number: int, options: Mapping[str, Any], state: State, entries: Book, texts: Container[str]) -> bool:
+    """Take one step, number `number` under `cleaning`: its changes are made in the state and entered in the ledger.
+
+    `texts` are the columns of free text. Returns whether it is a step that drops.
+    """
+    drops = False
+    for change in ALL_STEPS[options["step"]](state, options):
+        drops |= isinstance(change, Drop)
+        _make(change, state, entries, options["step"], f"wave.yaml cleaning.{number}", texts)
+    return drops
+
+
+def _make(change: Change, state: State, entries: Book, step: str, place: str, texts: Container[str]) -> None:
     """Make one change in the state and enter it in the ledger."""
     if isinstance(change, Drop):
         rows = np.flatnonzero(change.rows & state.kept)
@@ -175,7 +196,7 @@ def _entry(row: str | None, column: str, old: Any, new: Any, step: str, reason: 
     }  # fmt: skip
 
 
-def _with_free_text(responses: pd.DataFrame, free_text: pd.DataFrame) -> pd.DataFrame:
+def with_free_text(responses: pd.DataFrame, free_text: pd.DataFrame) -> pd.DataFrame:
     """Responses with one more column per text question, by row_id, index 0..n-1."""
     wide = responses.reset_index(drop=True).astype("string")
     for column, part in free_text.groupby("column", sort=True):
@@ -190,44 +211,46 @@ def _long(wide: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     return whole.astype("string").dropna().sort_values(["row_id", "column"], ignore_index=True)
 
 
+def unread(state: State, name: str) -> Bools:
+    """Which cells of a question are kept and are no number where one is asked, or no code of its list (rows,)."""
+    question, cells = state.codebook.questions[name], state.cells[name]
+    values = {value for value in set(cells) if value is not None}
+    bad: set[str] = set()
+    if question.type in ("integer", "decimal"):
+        bad = {value for value in values if not is_number(value)}
+    elif question.list and question.type in ("select_one", "select_multiple"):
+        known = set(state.codebook.choices[question.list])
+        split: Callable[[str], list[str]] = str.split if question.type == "select_multiple" else lambda v: [v]
+        bad = {value for value in values if not set(split(value)) <= known}
+    return state.kept & np.array([value in bad for value in cells], dtype=bool) if bad else np.zeros_like(state.kept)
+
+
 def _check(state: State, wave: Mapping[str, Any]) -> None:
     """Stop on an answer of a kept respondent that is no number where one is asked, or no code of its list."""
     for name in state.answers:
+        odd = unread(state, name)
+        if not odd.any():
+            continue
         question = state.codebook.questions[name]
-        cells = state.cells[name][state.kept]
-        values = [value for value in set(cells) if value is not None]
-        place: dict[str, Any] = {"wave": wave["wave"], "column": name}
+        place: dict[str, Any] = {"wave": wave["wave"], "column": name, "codes": state.row_ids[odd].tolist()}
+        found = "the codes are row ids: link.parquet has their rows in the export. "
         if question.type in ("integer", "decimal"):
-            if bad := [value for value in values if not is_number(value)]:
-                count = int(np.isin(cells.astype(str), bad).sum())
-                raise FindingsError(
-                    f"{count} answer(s) to a question for a number are not numbers after the steps of cleaning.",
-                    **place,
-                    codes=_ids(state, name, bad),
-                    mend="the codes are row ids: link.parquet has their rows in the export. Correct them in"
-                    " corrections.csv, or `answers: {" + name + ": {...: null}}` in wave.yaml.",
-                )
-        elif question.list and question.type in ("select_one", "select_multiple"):
-            known = set(state.codebook.choices[question.list])
-            split: Callable[[str], list[str]] = str.split if question.type == "select_multiple" else lambda v: [v]
-            if bad := [value for value in values if not set(split(value)) <= known]:
-                raise FindingsError(
-                    f"{len(bad)} answer(s) are not in the form's list {question.list} after the steps of cleaning.",
-                    **place,
-                    codes=_ids(state, name, bad),
-                    mend="the codes are row ids: link.parquet has their rows in the export. Put the steps `script`"
-                    " and `answers` first under `cleaning` in wave.yaml.",
-                )
-
-
-def _ids(state: State, column: str, values: list[str]) -> list[str]:
-    cells = state.cells[column]
-    return [str(state.row_ids[i]) for i in np.flatnonzero(state.kept) if cells[i] in set(values)]
+            raise FindingsError(
+                f"{int(odd.sum())} answer(s) to a question for a number are not numbers after the steps of cleaning.",
+                **place,
+                mend=f"{found}Correct them in corrections.csv, or `answers: {{{name}: {{...: null}}}}` in wave.yaml.",
+            )
+        raise FindingsError(
+            f"{len(set(state.cells[name][odd]))} answer(s) are not in the form's list {question.list} after the steps"
+            " of cleaning.",
+            **place,
+            mend=f"{found}Put the steps `script` and `answers` first under `cleaning` in wave.yaml.",
+        )
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell is a number as survey tools write it."""
+    """Whether a cell is a number as survey tools write it: what comes after reads digits 0 to 9 alone."""
     try:
-        return bool(np.isfinite(float(text)))
+        return text.isascii() and "_" not in text and bool(np.isfinite(float(text)))
     except ValueError:
         return False

@@ -16,7 +16,7 @@ from findings import form_rules as rules
 from findings.errors import FindingsError
 from findings.instrument import Codebook
 from findings.labels import token
-from findings.xforms import Bools, Cells
+from findings.xforms import Bools, Cells, Memo
 
 
 @dataclass
@@ -38,6 +38,8 @@ class State:
     # How often each rule of `form_rules` was judged and broken: rows of rules.json.
     rules: list[dict[str, Any]] = field(default_factory=list)
     recodes: Sequence[Any] = ()
+    # What expressions gave, where a wave is cleaned several times.
+    memo: Memo | None = None
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,9 @@ def value_range(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
 
 def skip_logic(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     """Empty the answers to questions that the form did not ask, in form order, so that one emptied empties the next."""
-    for name, (answers, (_, out)) in rules.relevance(state.cells, state.codebook, state.wave).items():
+    for name, (answers, (_, out)) in rules.relevance(
+        state.cells, state.codebook, state.wave, memo=state.memo
+    ).items():
         rows = np.flatnonzero(out & state.kept & answers)
         if len(rows):
             relevant = state.codebook.questions[name].relevant

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from findings import declarations
+from findings import declarations, plan
 from findings.config import load_wave, without_labels
 from findings.environment import ROOT
 from findings.provenance import modules, sha256
@@ -151,7 +151,7 @@ def compare(
 
     A wave's estimates rest on its own files, and on what is common; derived rows on those of the wave before too.
     """
-    headlines = _headlines(config)
+    headlines = plan.headlines(config)
     moved, number = [], 0
     for name in ("estimates.csv", "derived.csv"):
         for wave in config["waves"]:
@@ -193,16 +193,6 @@ def _rows(path: Path) -> dict[str, dict[str, str]]:
         return {}
     with path.open(newline="", encoding="utf-8") as stream:
         return {row["key"]: row for row in csv.DictReader(stream)}
-
-
-def _headlines(config: Mapping[str, Any]) -> set[str]:
-    """What the study follows from wave to wave or holds against its specifications: family.id, or a family."""
-    found = {
-        name for entry in config.get("comparisons", []) if entry["kind"] == "waves" for name in entry["indicators"]
-    }
-    for headline in config.get("specifications", {}).get("headlines", {}).values():
-        found |= {f"{d['family']}.{d['indicator']}" for d in headline["definitions"].values()}
-    return found
 
 
 def _earlier(study: Path, config: Mapping[str, Any]) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from findings.errors import FindingsError
 from findings.instrument import Codebook, Question
-from findings.xforms import FUNCTIONS, MONTH, Answers, Bools, Cells, ExpressionError, read
+from findings.xforms import FUNCTIONS, MONTH, Answers, Bools, Cells, ExpressionError, Memo, read
 
 KINDS = ("relevant", "constraint", "choice_filter", "required")
 ALWAYS = "true()"
@@ -81,14 +81,19 @@ def rules_of(codebook: Codebook, wave: Mapping[str, Any], options: Mapping[str, 
 
 
 def relevance(
-    cells: Mapping[str, Cells], codebook: Codebook, wave: Mapping[str, Any], answers: Answers | None = None
+    cells: Mapping[str, Cells],
+    codebook: Codebook,
+    wave: Mapping[str, Any],
+    answers: Answers | None = None,
+    memo: Memo | None = None,
 ) -> dict[str, tuple[Bools, Judged]]:
     """Of each question that the data have, in form order: who answered (rows,), and who surely was and was not asked.
 
     A question that was not asked counts as empty for those after it; in `answers` it is empty when this returns.
+    `memo`: as `Answers` takes it.
     """
     # ASSUME[unjudged_relevance]: a question whose condition rests on a column that is not in the data counts as asked.
-    answers = answers or _answers(cells, codebook)
+    answers = answers or _answers(cells, codebook, memo)
     everyone, nobody = np.ones(answers.rows, dtype=bool), np.zeros(answers.rows, dtype=bool)
     unchecked = set(wave.get("unchecked") or {})
     seen: dict[str, Judged] = {}
@@ -228,11 +233,11 @@ def _choices(name: str, codebook: Codebook) -> dict[str, dict[str, str]]:
     }
 
 
-def _answers(cells: Mapping[str, Cells], codebook: Codebook) -> Answers:
+def _answers(cells: Mapping[str, Cells], codebook: Codebook, memo: Memo | None = None) -> Answers:
     questions = codebook.questions
     labels = {
         name: {code: next(iter(shown.values()), "") for code, shown in codebook.choices[question.list].items()}
         for name, question in questions.items()
         if question.list in codebook.choices
     }
-    return Answers(cells, {name: question.type for name, question in questions.items()}, labels)
+    return Answers(cells, {name: question.type for name, question in questions.items()}, labels, memo)

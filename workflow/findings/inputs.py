@@ -94,7 +94,7 @@ OF_NO_WAVE = ("timeline", "inventory")
 DERIVED_KINDS = (
     "change", "dumbbell", "slope", "decomposition", "decompositions", "specification", "effects", "models",
     "reliability", "ranked", "ranks", "upset", "gaps", "comparisons", "tests", "bounds", "nonanswers", "claims",
-    "wave_diff_shifts",
+    "wave_diff_shifts", "rule_effects",
 )  # fmt: skip
 # Of these, kinds that show the comparable waves before too.
 WAVES_KINDS = ("change", "dumbbell", "slope", "decomposition", "decompositions", "claims", "wave_diff_shifts")

@@ -18,6 +18,9 @@ ALL = "all"
 # Statistics of a change that is taken apart, and the end of their names where it is of a mean.
 EFFECTS = ("rate_effect", "composition_effect")
 OF_MEANS = "_of_means"
+# What a rule of cleaning does to a headline: family, indicator and rule in one.
+RULE_EFFECTS = "rule_effects"
+BETWEEN = "__"
 _KEY = re.compile(
     r"(?P<family>[a-z0-9_]+)\.(?P<indicator>[a-z0-9_]+)\.(?P<statistic>[a-z0-9_]+)"
     r"\|(?P<parts>[^@]*)@(?P<wave>[a-z0-9_]+)"
@@ -39,6 +42,18 @@ def print_key(row: Mapping[str, Any]) -> str:
 def model_key(name: str, term: str, level: str, wave: str) -> str:
     """The key of a model's row; `level` is `all` for a term's test over its levels, `term` is `model` for the whole."""
     return f"model.{name}.{term}.{level}@{wave}"
+
+
+def effect_of(family: str, indicator: str, rule: str) -> str:
+    """The part of a rule effect's key that names the headline's family and indicator, and the rule."""
+    return BETWEEN.join([family, indicator, rule])
+
+
+def parse_effect(part: str) -> tuple[str, str, str]:
+    """Family, indicator and rule that `effect_of` joined: no family and no rule holds two underscores in a row."""
+    family, rest = part.split(BETWEEN, 1)
+    indicator, rule = rest.rsplit(BETWEEN, 1)
+    return family, indicator, rule
 
 
 def parse_key(key: str) -> dict[str, str | None]:

@@ -118,6 +118,14 @@ def expand_indicators(study: Mapping[str, Any]) -> list[Indicator]:
     return list(done.values())
 
 
+def headlines(study: Mapping[str, Any]) -> set[str]:
+    """What the study follows from wave to wave or holds against its specifications: family.id, or a family."""
+    found = {name for entry in study.get("comparisons", []) if entry["kind"] == "waves" for name in entry["indicators"]}
+    for headline in study.get("specifications", {}).get("headlines", {}).values():
+        found |= {f"{entry['family']}.{entry['indicator']}" for entry in headline["definitions"].values()}
+    return found
+
+
 def rests_on(indicator: Indicator) -> list[str]:
     """Columns of the indicators that an indicator is made from."""
     own = indicator.source

@@ -179,18 +179,22 @@ def derived(rows: Sequence[Mapping[str, Any]], wave: Mapping[str, Any], kind: st
 
 
 def needs(
-    rows: Iterable[str] = (), counts: Iterable[float] = (), near: Iterable[tuple[float, float]] = ()
+    rows: Iterable[str] = (),
+    counts: Iterable[float] = (),
+    near: Iterable[tuple[float, float]] = (),
+    bases: Iterable[float] = (),
 ) -> str:
     """`cells` of a derived row: what must hold for it to be released.
 
     Every key in `rows` is released; every unweighted count in `counts` is at least the minimum cell (of what has no row
-    of its own); each pair in `near`, a number of respondents and the published one that it stands beside, is equal or
-    differs by at least the minimum difference.
+    of its own), every one in `bases` at least the minimum base; each pair in `near`, a number of respondents and the
+    published one that it stands beside, is equal or differs by at least the minimum difference.
     """
     found = {
         "rows": list(dict.fromkeys(rows)),
         "counts": [int(n) for n in counts],
         "near": [[int(n), int(other)] for n, other in near],
+        "bases": [int(n) for n in bases],
     }
     return json.dumps({name: value for name, value in found.items() if value})
 

@@ -211,11 +211,16 @@ def typed(kind: str, text: str) -> Value:
     return text
 
 
+# Expression and the column that `.` stands for -> the answers that it names -> where it holds, and where it does not.
+Memo = dict[tuple[str, str | None], dict[tuple[str, ...], tuple[bool, bool]]]
+
+
 class Answers:
     """Columns of text as expressions see them: typed, each column's distinct answers coded once; code 0 is empty.
 
     `cells`: name -> (rows,) text, None = empty; today's date rests on `interview_month` (YYYY-MM). `kinds`: name ->
-    type of question. `labels`: question -> code -> label.
+    type of question. `labels`: question -> code -> label. `memo` keeps what expressions gave, for others of the same
+    kinds and labels.
     """
 
     def __init__(
@@ -223,7 +228,9 @@ class Answers:
         cells: Mapping[str, Cells],
         kinds: Mapping[str, str],
         labels: Mapping[str, Mapping[str, str]] | None = None,
+        memo: Memo | None = None,
     ) -> None:
+        self._memo = memo
         self._cells, self._kinds, self._labels = cells, kinds, labels or {}
         self._coded: dict[str, tuple[npt.NDArray[np.intp], list[str]]] = {}
         self._typed: dict[str, list[Value]] = {}
@@ -257,15 +264,22 @@ class Answers:
         codes, first = self._combinations([*names, *clock])
         yes, no = np.zeros(len(first), dtype=bool), np.zeros(len(first), dtype=bool)
         columns = [(name, self._column(name)[0], self._values(name)) for name in names]
+        texts = [self._column(name) for name in (*names, *clock)]
         row = Row(labels=self._labels)
+        seen: dict[tuple[str, ...], tuple[bool, bool]] = {}
+        if self._memo is not None and choices is None:
+            seen = self._memo.setdefault((text, item), seen)
         for i, at in enumerate(first):
-            row.values = {name: known[of[at]] for name, of, known in columns}
-            row.item = row.values.get(item or "", "")
-            found = set()
-            for now in _ends(self._text(MONTH, at) if clock else "") if expression.clock else (None,):
-                row.now = now
-                found.add(expression.holds(row) if choices is None else _filtered(expression, row, choices))
-            yes[i], no[i] = found == {True}, found == {False}
+            said = tuple(values[of[at]] for of, values in texts)
+            if said not in seen:
+                row.values = {name: known[of[at]] for name, of, known in columns}
+                row.item = row.values.get(item or "", "")
+                found = set()
+                for now in _ends(self._text(MONTH, at) if clock else "") if expression.clock else (None,):
+                    row.now = now
+                    found.add(expression.holds(row) if choices is None else _filtered(expression, row, choices))
+                seen[said] = found == {True}, found == {False}
+            yes[i], no[i] = seen[said]
         return yes[codes], no[codes]
 
     def _text(self, name: str, row: int) -> str:

@@ -1,5 +1,5 @@
 # What is computed from several rows of the register: each part by a rule of its own, all judged by disclose_derived.
-PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "models", "wave_diff"]
+PARTS = ["descriptives", "barriers", "comparisons", "nonanswers", "specifications", "rule_effects", "models", "wave_diff"]
 PARTS += ["claims"] if "claims" in STUDY else []
 
 
@@ -204,6 +204,37 @@ rule specify:
         "../../envs/run.yaml"
     script:
         "../scripts/specify.py"
+
+
+rule rule_effects:
+    message:
+        "What each rule of cleaning does to the headlines of wave {wildcards.wave}: each left out in turn"
+    input:
+        wave=wave_file,
+        raw=raw_files,
+        reference=sorted(str(path) for path in Path("data/reference").glob("*.csv")),
+        responses="results/confidential/{wave}/responses.parquet",
+        free_text="results/confidential/{wave}/free_text_raw.parquet",
+        corrections="results/confidential/{wave}/corrections.parquet",
+        codebook="results/confidential/{wave}/codebook.json",
+        respondents="results/confidential/{wave}/respondents.parquet",
+        design="results/confidential/{wave}/design.json",
+        register="results/confidential/{wave}/register.parquet",
+    output:
+        rows="results/confidential/{wave}/rule_effects.parquet",
+        table="results/confidential/{wave}/without_rule.parquet",
+    params:
+        code=code("rule_effects"),
+        study=part(
+            STUDY, *PLAN, "nonanswers", "weighting", "singletons", "headline_weighting", "comparisons",
+            "specifications",
+        ),
+    log:
+        "results/logs/{wave}/rule_effects.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/rule_effects.py"
 
 
 rule barriers:

@@ -23,6 +23,7 @@ from findings.audit.plain.recompute import ranked
 from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
 from findings.environment import ROOT
+from findings.keys import RULE_EFFECTS, parse_effect
 from findings.plan import TEXTS, Indicator, expand_indicators
 from findings.provenance import sha256
 
@@ -33,8 +34,9 @@ FUNCTIONS = {
     "population": "register.population_rows", "nonresponse": "register.quality_rows",
     "uncoded": "register.uncoded_rows",
     "descriptives": "descriptives.descriptives", "barriers": "rankings.rows", "comparisons": "comparisons.comparisons",
-    "nonanswers": "nonanswers.nonanswers", "specifications": "specifications.of_wave", "models": "models.part.models",
-    "changes": "changes.changes", "decompositions": "decompositions.decompositions",
+    "nonanswers": "nonanswers.nonanswers", "specifications": "specifications.of_wave",
+    "rule_effects": "rule_effects.of_wave", "models": "models.part.models", "changes": "changes.changes",
+    "decompositions": "decompositions.decompositions",
     "wave_diff": "wave_diff.shifts.rows", "claims": "claims.part.claims",
 }  # fmt: skip
 # The rules on the way to every row, with what each is at heart.
@@ -133,6 +135,8 @@ def _columns(frame: Frame, parts: Parts) -> list[str]:
         definitions = frame.study["specifications"]["headlines"][headline]["definitions"]
         wanted = [definitions[choices[3]]] if len(choices) == 5 else definitions.values()
         return [frame.answers.column(entry["family"], entry["indicator"], of) for entry in wanted]
+    if parts.family == RULE_EFFECTS:
+        return [frame.answers.column(*parse_effect(parts.indicator)[:2], of)]
     if parts.statistic == "rank":
         return [frame.answers.column(parts.family, item, of) for item in ranked(frame, parts)]
     return [frame.column(parts)]

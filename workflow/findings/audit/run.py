@@ -33,8 +33,8 @@ class Audit:
     """What was found of a key. Of a suppressed one `reason` alone is filled.
 
     `released` and `exact` are its rows; `about` what it is and where it comes from; `counts` what cleaning did to its
-    respondents, and `cells` those respondents, both confidential; `checks` by who recomputed; `notes` what was not
-    recomputed and why; `problems` what is wrong.
+    respondents, `rules` what it would be without each rule, and `cells` those respondents, all three confidential;
+    `checks` by who recomputed; `notes` what was not recomputed and why; `problems` what is wrong.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Audit:
     exact: Row = field(default_factory=dict)
     about: Row = field(default_factory=dict)
     counts: dict[str, list[Row]] = field(default_factory=dict)
+    rules: list[Row] = field(default_factory=list)
     cells: dict[str, list[Row]] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -79,6 +80,7 @@ def _audit(made: Audit, root: Path, r: recompute_r.Running, rows: bool) -> None:
         made.problems.append("the release has this key, and no register has it")
         return
     made.exact = found.row
+    made.rules = sources.without_rules(results / "confidential" / wave, found.row)
     if odd := misrounded(found.row, made.released):
         made.problems.append(f"the released row is not the exact one rounded: {', '.join(odd)}")
     made.problems += _manifest(results / "release")

@@ -13,14 +13,16 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from findings.keys import RULE_EFFECTS
+
 Row = dict[str, Any]
 # An exhibit may show thousands of keys, in one field.
 csv.field_size_limit(2**31 - 1)
 # Files of results/confidential/<wave>/ that hold rows of the register, and the rule that makes each.
 PARTS = {
     "register": "estimate", "descriptives": "descriptives", "barriers": "barriers", "comparisons": "comparisons",
-    "nonanswers": "nonanswers", "specifications": "specify", "models": "models", "changes": "changes",
-    "decompositions": "decompositions", "wave_diff": "wave_diff", "claims": "claims",
+    "nonanswers": "nonanswers", "specifications": "specify", "rule_effects": "rule_effects", "models": "models",
+    "changes": "changes", "decompositions": "decompositions", "wave_diff": "wave_diff", "claims": "claims",
 }  # fmt: skip
 
 
@@ -66,6 +68,16 @@ def exact_row(confidential: Path, key: str) -> Exact | None:
             if table.num_rows:
                 return Exact(table.to_pylist()[0], part)
     return None
+
+
+def without_rules(confidential: Path, exact: Row) -> list[Row]:
+    """What a number would be without each rule of cleaning; of an effect, its headline. [] for what is no headline."""
+    path = confidential / "without_rule.parquet"
+    if not path.is_file():
+        return []
+    key = needed(exact)["rows"][0] if exact["family"] == RULE_EFFECTS else exact["key"]
+    lines: list[Row] = pq.read_table(path, filters=pc.field("key") == key).to_pylist()
+    return sorted(lines, key=lambda line: line["number"])
 
 
 def rows_of_family(confidential: Path, part: str, family: str) -> list[Row]:

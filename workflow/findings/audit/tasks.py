@@ -11,7 +11,7 @@ from findings.audit.plain import derived, estimates
 from findings.audit.plain.answers import SILENT
 from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
-from findings.audit.plain.recompute import point_of, ranked
+from findings.audit.plain.recompute import point_of, ranked, refuse_rule_effect
 from findings.config import of_wave
 from findings.models.plan import Plan, plans
 
@@ -31,6 +31,7 @@ def task_of(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) -> Ta
     """What R is to compute for a key. Raises NotComputed where it computes nothing of it."""
     if key.startswith("model."):
         return _model(key, frame_of(key.rsplit("@", 1)[1]))
+    refuse_rule_effect(key)
     pair = operands(key)
     if pair:
         return _difference(pair[0], leaves(key), frame_of)

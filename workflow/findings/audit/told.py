@@ -73,6 +73,7 @@ def told(made: Audit) -> Iterator[str]:
     if made.about:
         yield from _about(made.about)
     yield from _cleaning(made.counts)
+    yield from _rules(made.rules)
     yield from _checks(made)
     for wave, rows in made.cells.items():
         yield f"\nRESPONDENTS of {wave} (pseudonyms)"
@@ -142,6 +143,21 @@ def _cleaning(counts: dict[str, list[Row]]) -> Iterator[str]:
             counts_ += f"   flagged {step['flagged']:>5}" if step["flagged"] else ""
             yield f"  {step['step']:16} {counts_}"
             yield from (f"      {count} × {reason}" for reason, count in sorted(step["entries"].items()))
+
+
+def _rules(rules: list[Row]) -> Iterator[str]:
+    if rules:
+        yield "\nRULES: the number less what it would be without each of them, cleaned, weighed and estimated anew;"
+        yield f"as published {_short(rules[0]['as_cleaned'])} of {rules[0]['n']} respondents"
+    for line in rules:
+        if line["stops"]:
+            yield from _wrapped(f"{line['rule']:18} there is no such wave: {line['stops']}", "  ")
+            continue
+        yield (
+            f"  {line['rule']:18} effect {line['effect']:+.6f}   without {_short(line['without']):>9} of"
+            f" {line['n_without']}   in, out or another value {line['moved']:>5}"
+            f"   cells changed in the wave {line['changes']:>6}"
+        )
 
 
 def _checks(made: Audit) -> Iterator[str]:

@@ -16,9 +16,9 @@ def disclose_derived(derived: pd.DataFrame, judged: Sequence[pd.DataFrame], limi
     """Derived rows (`findings.register.derived`) as they are released.
 
     `judged` holds the released rows (key, status) of every wave that they are made from. A row passes if every row that
-    it needs does, if no count behind it is below `min_cell`, and if no number of respondents differs from the published
-    one beside it by less than `min_difference`. Derived rows may rest on derived rows. Raises FindingsError if a row
-    needs one that is in no register.
+    it needs does, if no count behind it is below `min_cell` and no base below `min_base`, and if no number of
+    respondents differs from the published one beside it by less than `min_difference`. Derived rows may rest on derived
+    rows. Raises FindingsError if a row needs one that is in no register.
     """
     status = {
         key: state == "published" for rows in judged for key, state in zip(rows["key"], rows["status"], strict=True)
@@ -57,6 +57,7 @@ def _judge(
         cells = wanted[key]
         status[key] = (
             all(count >= limits["min_cell"] for count in cells.get("counts", []))
+            and all(base >= limits["min_base"] for base in cells.get("bases", []))
             and all(n == other or abs(n - other) >= limits["min_difference"] for n, other in cells.get("near", []))
             and all([_judge(other, wanted, status, limits) for other in cells.get("rows", [])])
         )

@@ -34,9 +34,10 @@ def released(register: pd.DataFrame, published: pd.Series, bared: pd.Series, min
     unit = 10.0 ** (np.floor(np.log10(np.nan_to_num(size, nan=1.0))) - np.where(few, 1, 2))
     places = np.where(mean | few, 2, 3)
     for column in ("estimate", "se", "ci_low", "ci_high"):
+        # Plus 0.0: what is rounded to none has no sign, which would tell more than the rounding leaves.
         values = rows[column].to_numpy(dtype=float)
         for decimals in (2, 3):
-            values = np.where((places == decimals) & ~count, np.round(values, decimals), values)
+            values = np.where((places == decimals) & ~count, np.round(values, decimals) + 0.0, values)
         rows[column] = np.where(total, np.round(values / unit) * unit, values)
     rows["n_eff"] = rows["n_eff"].round(0)
     rows["deff"] = rows["deff"].round(1)

@@ -7,6 +7,7 @@ another step.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import pandas as pd
 from findings import indicators, weighting
 from findings.cleaning import clean
 from findings.errors import FindingsError
-from findings.other_specify import Line
+from findings.other_specify import Line, read_recodes
 from findings.plan import Indicator, Level, rests_on
 from findings.weighting import Weighted
 
@@ -33,6 +34,19 @@ class Records:
     corrections: pd.DataFrame | None
     respondents: pd.DataFrame
     recodes: Sequence[Line] = ()
+
+
+def read_records(files: Any, wave: Mapping[str, Any]) -> Records:
+    """The records of a wave from the files that are a rule's inputs, by their names as in `specify`."""
+    corrections = pd.read_parquet(files.corrections)
+    return Records(
+        responses=pd.read_parquet(files.responses),
+        free_text=pd.read_parquet(files.free_text),
+        codebook=json.loads(Path(files.codebook).read_text(encoding="utf-8")),
+        corrections=corrections if len(corrections) else None,
+        respondents=pd.read_parquet(files.respondents),
+        recodes=read_recodes(wave, Path(files.wave).parent),
+    )
 
 
 def exclusion_sets(
@@ -56,7 +70,8 @@ def exclusion_sets(
     for code, steps_undone in undone.items():
         respondents = records.respondents if not steps_undone else _cleaned(records, wave, steps_undone, reference)
         try:
-            made[code] = _weighed(respondents, needed, steps, study, weighed_as, reference, wave_dir)
+            kept = respondents[respondents["dropped_by"].isna()]
+            made[code] = weighed(kept, needed, steps, study, weighed_as, reference, wave_dir)
         except FindingsError as error:
             raise FindingsError(
                 f"In the exclusion set {code} of `specifications`: {error}",
@@ -94,8 +109,8 @@ def _cleaned(records: Records, wave: Mapping[str, Any], undone: frozenset[str], 
     return made.respondents
 
 
-def _weighed(
-    respondents: pd.DataFrame,
+def weighed(
+    kept: pd.DataFrame,
     needed: Sequence[Indicator],
     steps: Sequence[Level],
     study: Mapping[str, Any],
@@ -103,7 +118,7 @@ def _weighed(
     reference: Path,
     wave_dir: Path,
 ) -> Weighted:
-    kept = respondents[respondents["dropped_by"].isna()]
+    """Kept respondents, coded and weighed as the wave itself is."""
     # As the wave itself: sorted by content, so that no sum depends on the random row ids.
     kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
     return weighting.weigh(indicators.build(kept, needed, steps, study), kept, wave, study, reference, wave_dir)

@@ -18,6 +18,7 @@ from findings.text.takeaways import facts
 TABLE_KINDS = (
     "sample", "indicators", "by_group", "quality", "glossary", "models", "reliability", "comparisons", "tests",
     "nonanswers", "decompositions", "claims", "wave_diff", "wave_diff_shifts", "comparability",
+    "rule_effects",
 )  # fmt: skip
 # Tables of instruments, which no respondent stands behind.
 OF_INSTRUMENTS = ("wave_diff", "comparability")
@@ -53,7 +54,7 @@ def footer(released: Released, entry: Mapping[str, Any], rows: list[Estimate], l
     elif entry["kind"] != "flow":
         weighting = entry.get("weighting") or released.weighting
         lines.append(words["weighting"].get(weighting, weighting))
-    if entry["kind"] not in ("flow", "likert", "tiles"):
+    if entry["kind"] not in ("flow", "likert", "tiles", "rule_effects"):
         methods = sorted({row.ci_method for row in rows if row.ci_method and row.low is not None})
         named = ", ".join(words["methods"].get(method, method.replace("_", " ")) for method in methods)
         phrase = "interval_table" if entry["kind"] in TABLE_KINDS else "interval"

@@ -292,6 +292,7 @@ KINDS: dict[str, Callable[[Released, Mapping[str, Any], str], list[Panel]]] = {
     "change": _change,
     "sensitivity": _sensitivity,
     "quality": _quality,
+    "rule_effects": _indicators,
 }
 
 

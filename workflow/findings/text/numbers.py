@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from findings.keys import EFFECTS, OF_MEANS
+from findings.keys import EFFECTS, OF_MEANS, RULE_EFFECTS
 from findings.release import Estimate
 from findings.text.captions import captions
 from findings.text.issued import issue
@@ -112,8 +112,8 @@ def signed(value: float, places: int = 0) -> str:
 
 
 def _places(row: Estimate) -> int:
-    """Decimals of a difference: the parts of a change are small beside it."""
-    return 1 if row.statistic in EFFECTS else 0
+    """Decimals of a difference: the parts of a change are small beside it, and so is what a rule of cleaning does."""
+    return 1 if row.statistic in EFFECTS or row.family == RULE_EFFECTS else 0
 
 
 def p_value(value: float) -> str:

@@ -9,6 +9,7 @@ from findings.audit.plain import derived, estimates
 from findings.audit.plain.estimates import Frame, NotComputed, Numbers
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
 
+REPLAYED = "a wave cleaned anew without some steps: the ledger holds what was done, not what would be"
 # Choices of a point of a specification curve, after its headline, in the order of its key.
 CHOICES = ("exclusion", "missing", "interval", "definition", "covariates")
 
@@ -18,6 +19,7 @@ def recomputed(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) ->
 
     `left_out` are submissions of the wave that the survey tool marks as no interviews. Raises NotComputed.
     """
+    refuse_rule_effect(key)
     pair = operands(key)
     if pair is None:
         parts = parts_of(key)
@@ -61,6 +63,12 @@ def _row(frame: Frame, parts: Parts, left_out: int) -> Numbers:
     return made(frame, parts)
 
 
+def refuse_rule_effect(key: str) -> None:
+    """Raises NotComputed where a key is of what a rule of cleaning does."""
+    if any(parts.family == "rule_effects" for _, parts in leaves(key)):
+        raise NotComputed(REPLAYED)
+
+
 def ranked(frame: Frame, parts: Parts) -> list[str]:
     """The items that a rank is among."""
     rankings: list[dict[str, Any]] = list(frame.study["rankings"].values())
@@ -76,7 +84,7 @@ def point_of(frame: Frame, parts: Parts) -> dict[str, str]:
     point = {"headline": headline, **dict(zip(CHOICES, choices, strict=True))}
     declared = frame.study["specifications"]
     if declared["exclusions"][point["exclusion"]]["undo"]:
-        raise NotComputed("a wave cleaned anew without some steps: the ledger holds what was done, not what would be")
+        raise NotComputed(REPLAYED)
     if declared.get("covariates", {}).get(point["covariates"], {}).get("blocks"):
         raise NotComputed("a gap adjusted by a model")
     if parts.weighting == "trimmed" and "trimmed" not in frame.design.weightings():
