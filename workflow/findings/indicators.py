@@ -103,6 +103,7 @@ class _Answers:
     def __init__(self, respondents: pd.DataFrame, nonanswers: Mapping[str, Sequence[str]]) -> None:
         self._frame = respondents
         self._cells: dict[str, Cells] = {}
+        self._coded: dict[str, tuple[Cells, npt.NDArray[np.intp]]] = {}
         self.states = {code: state for state, codes in nonanswers.items() for code in codes}
         self.count = len(respondents)
 
@@ -118,9 +119,15 @@ class _Answers:
             self._cells[column] = cells_of(self._frame[column])
         return self._cells[column]
 
+    def coded(self, column: str, wanted_by: str) -> tuple[Cells, npt.NDArray[np.intp]]:
+        """The distinct answers of a column, an empty cell as an empty text, and which of them each row has."""
+        if column not in self._coded:
+            self._coded[column] = np.unique(_filled(self.cells(column, wanted_by)), return_inverse=True)
+        return self._coded[column]
+
     def mapped(self, column: str, known: Mapping[str, float], wanted_by: str) -> tuple[Floats, Cells]:
         """Values by code, with the state of each cell."""
-        codes, place = np.unique(_filled(self.cells(column, wanted_by)), return_inverse=True)
+        codes, place = self.coded(column, wanted_by)
         unknown = sorted({code for code in codes if code and code not in known and code not in self.states})
         if unknown:
             raise FindingsError(
@@ -203,7 +210,7 @@ def _source(
 def _contains(column: str, wanted: set[str], answers: _Answers, name: str) -> tuple[Floats, Cells]:
     """1 if a select-multiple answer holds one of `wanted`; a non-answer chosen beside answers is left out."""
     known: dict[str, float] = {}
-    for cell in set(answers.cells(column, name)) - {None}:
+    for cell in answers.coded(column, name)[0]:
         chosen = set(cell.split()) - set(answers.states)
         if chosen:
             known[cell] = float(bool(chosen & wanted))
