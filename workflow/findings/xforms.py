@@ -213,6 +213,8 @@ def typed(kind: str, text: str) -> Value:
 
 # Expression and the column that `.` stands for -> the answers that it names -> where it holds, and where it does not.
 Memo = dict[tuple[str, str | None], dict[tuple[str, ...], tuple[bool, bool]]]
+# Answers kept of an expression at most, so that those of a million respondents fit into memory.
+KEPT = 2**17
 
 
 class Answers:
@@ -271,15 +273,18 @@ class Answers:
             seen = self._memo.setdefault((text, item), seen)
         for i, at in enumerate(first):
             said = tuple(values[of[at]] for of, values in texts)
-            if said not in seen:
+            told = seen.get(said)
+            if told is None:
                 row.values = {name: known[of[at]] for name, of, known in columns}
                 row.item = row.values.get(item or "", "")
                 found = set()
                 for now in _ends(self._text(MONTH, at) if clock else "") if expression.clock else (None,):
                     row.now = now
                     found.add(expression.holds(row) if choices is None else _filtered(expression, row, choices))
-                seen[said] = found == {True}, found == {False}
-            yes[i], no[i] = seen[said]
+                told = found == {True}, found == {False}
+                if len(seen) < KEPT:
+                    seen[said] = told
+            yes[i], no[i] = told
         return yes[codes], no[codes]
 
     def _text(self, name: str, row: int) -> str:
