@@ -15,13 +15,14 @@ from typing import Any
 import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from findings.bundle import codecheck, contents, crate, records
 from findings.current import refuse_unless_current
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.provenance import sha256
-from findings.text.captions import FOLDER
+from findings.text.captions import FOLDER, captions
 
 Content = bytes | Path
 RELEASE = Path("results/release")
@@ -109,8 +110,15 @@ def _start(study: Path, config: Mapping[str, Any], commit: str, dossier: bool) -
         # Words that a shell takes as they are.
         find = example["sentence"].replace("'", "\x00").split("\x00")[0] if example else ""
         pages.append(page | {"find": find, "key": example["keys"].split()[0] if example else ""})
-    template = environment.get_template("start.html.jinja")
-    return template.render(languages=pages, commit=commit, dossier=dossier, waves=list(config["waves"]))
+    # The dossier's style carries them.
+    families = {name for language in config["languages"] for name in captions(language).get("fonts", [])[1:]}
+    return environment.get_template("start.html.jinja").render(
+        languages=pages,
+        commit=commit,
+        dossier=dossier,
+        waves=list(config["waves"]),
+        families=Markup("".join(f'"{name}",' for name in sorted(families))),
+    )
 
 
 def _sum(content: Content) -> tuple[str, int]:
