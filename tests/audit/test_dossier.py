@@ -259,7 +259,7 @@ def test_of_people_logs_hashes_and_answers_above_the_gate_stay_out(of_people, mo
     assert digests
     for path, text in words.items():
         assert "Planted Name" not in text and str(of_people) not in text, path
-        assert not [digest for digest in digests if digest in text or f"{digest[:12]}…" in text], path
+        assert not [digest for digest in digests if digest[:12] in text], path
     clean_page = words[Path("results/audit/step.clean.html")]
     assert clean_page.count("left out") > 5 and clean_page.count("same") > 3 and "clean.log" in clean_page
     assert "done in …/results" in words[Path("results/audit/step.figure.html")]

@@ -39,7 +39,7 @@ STOPS = [
     ("What is computed from several rows is released only if all of these are", "disclosure.derived.disclose_derived",
      ("disclose_derived",)),
     ("The numerals of a finished file are those that were issued with a key, one by one", "finished.check_finished",
-     ("figure", "context_figure", "table", "context_table", "wave_diff_page")),
+     ("figure", "context_figure", "table", "context_table", "wave_diff_page", "appendix")),
     ("The numerals of the report, read back from its PDF and its page, are those that were issued",
      "finished.check_report", ("report",)),
     ("No file is missing, and every key that an exhibit shows is in the release", "publication.publish", ("release",)),
