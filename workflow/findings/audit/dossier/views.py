@@ -21,6 +21,7 @@ from findings.audit.dossier.steps import Step, filled, hash_shown, log_text, sec
 from findings.audit.explain import place_of
 from findings.config import SCHEMAS
 from findings.environment import PINNED, ROOT
+from findings.keys import RULE_EFFECTS
 from findings.plan import TEXTS
 from findings.provenance import sha256
 from findings.release import text
@@ -127,14 +128,16 @@ def rows(made: Dossier, name: str) -> str:
 
 
 def flow(made: Dossier) -> View:
-    """Flow, ledger and quality, each as a table by wave."""
+    """Flow, effects of the ledger's rules, and quality, each as a table by wave."""
     waves = list(made.declared.waves)
     longest = sorted(made.declared.waves.values(), key=lambda wave: -len(wave["cleaning"]))
     order = ["received", *(entry["step"] for wave in longest for entry in wave["cleaning"])]
     place = {name.replace("_", " "): number for number, name in enumerate([*dict.fromkeys(order), "analysed"])}
     parts = [
         ("Flow", "flow", "From the export to those analysed.", "Respondents left after each step", "Step", {"count"}),
-        ("Ledger", "ledger", "What cleaning changed, as far as the gate lets it be told.", "As released", "Rule", None),
+        ("What each rule of cleaning does", RULE_EFFECTS, "A headline, less what it would be without the rule: the "
+         "ledger's entries, by what they do to numbers.", "As released", "Headline and rule",
+         {"difference", "difference_of_means"}),
         ("Quality", "quality", "Shares of those asked who gave no answer, and texts that are not coded.",
          "Shares, of the whole sample", "Question", {"nonresponse", "uncoded"}),
     ]  # fmt: skip
@@ -142,13 +145,8 @@ def flow(made: Dossier) -> View:
     for name, family, what, unit, first, statistics in parts:
         found: dict[str, dict[str, Row]] = {}
         for row in made.release.of_family(family):
-            if (
-                not row["breakdown"]
-                and (statistics is None or row["statistic"] in statistics)
-                and "(" not in row["key"]
-            ):
+            if row["statistic"] in statistics and not row["breakdown"] and "(" not in row["key"]:
                 label = " ".join(filter(None, (row["indicator"], row["ministry"], row["service"])))
-                label += "" if statistics else f", {row['statistic']}"
                 found.setdefault(label.replace("_", " "), {})[row["wave"]] = row
         lines = list(found.items())
         if family == "flow":
