@@ -36,9 +36,9 @@ def chain(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     Raises FindingsError where a file under results/ that one of them read was written by no recorded job, or was
     written anew since.
     """
-    every = list(records)
-    made = {path: record for record in every for path in record["outputs"]}
-    waiting = [record for record in every if any(path.startswith(ENDS) for path in record["outputs"])]
+    # Of two jobs that wrote a file, the later one.
+    made = {path: record for record in sorted(records, key=lambda each: each["ended"]) for path in record["outputs"]}
+    waiting = [record for path, record in made.items() if path.startswith(ENDS)]
     if not waiting:
         raise FindingsError("No job has left a record of a release.", file="results/logs", mend=MEND)
     found: dict[str, Mapping[str, Any]] = {}
