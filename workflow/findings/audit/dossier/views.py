@@ -148,7 +148,11 @@ def flow(made: Dossier) -> View:
             if row["statistic"] in statistics and not row["breakdown"] and "(" not in row["key"]:
                 label = " ".join(filter(None, (row["indicator"], row["ministry"], row["service"])))
                 found.setdefault(label.replace("_", " "), {})[row["wave"]] = row
-        lines = list(found.items())
+        # A line that is withheld in every wave says nothing; the flow is shown whole.
+        lines = [
+            (label, of) for label, of in found.items()
+            if family == "flow" or any(row["status"] == "published" for row in of.values())
+        ]  # fmt: skip
         if family == "flow":
             lines.sort(key=lambda line: place.get(line[0], len(place)))
         cells = [
