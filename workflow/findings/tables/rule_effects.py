@@ -11,6 +11,7 @@ from findings.keys import RULE_EFFECTS, parse_effect
 from findings.release import Estimate, Released
 from findings.text.captions import captions
 from findings.text.facts import NOTES, panels, rows_of
+from findings.text.issued import issue
 from findings.text.numbers import numerals
 
 COLUMNS = [
@@ -74,7 +75,9 @@ def _step(rule: str, lang: str) -> str:
 def _rule(rule: str, lang: str) -> str:
     step = _step(rule, lang)
     words = str(captions(lang)["rule_effects"]["rules"][step])
-    return words if rule == step else f"{words} ({numerals(rule.removeprefix(step + '_'), lang)})"
+    if rule == step:
+        return words
+    return f"{words} ({issue('wave.cleaning', numerals(rule.removeprefix(step + '_'), lang))})"
 
 
 def _notes(released: Released, entry: Mapping[str, Any], rows: list[Estimate], lang: str) -> list[str]:
