@@ -60,7 +60,14 @@ def test_a_printed_number_that_the_register_lacks_is_found(opened_bundle, tmp_pa
     rows = verify.rows
     verify.rows = lambda name: (row for row in rows(name) if name != "estimates.csv" or row["family"] != "trust")
     wrong, _ = verify.verify()
-    assert wrong and all("printed, and not in the register: " in each for each in wrong)
+    told = {each.split(": ")[0] for each in wrong}
+    assert told == {"printed, and not published", "in a sentence, and not in the register"}
+    # A sentence that says of a number that it is withheld is sound; the number printed would not be.
+    key = next(each.split(": ")[1] for each in wrong if each.startswith("printed") and "proportion" in each)
+    verify.rows = lambda name: (
+        row | {"status": "suppressed"} if name == "estimates.csv" and row["key"] == key else row for row in rows(name)
+    )
+    assert verify.verify()[0] == [f"printed, and not published: {key}"]
 
 
 def test_a_sentence_leads_to_its_keys_rows_rules_and_commit(opened_bundle):
