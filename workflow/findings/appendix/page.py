@@ -110,7 +110,7 @@ def _faces(released: Released, fonts: Path) -> str:
     """The fonts of the study's languages: questions stand on a page in every language they were asked in."""
     families = (captions(language).get("fonts", []) for language in released.config["languages"])
     family = next((names[-1] for names in families if len(names) > 1), None)
-    stack = f'system-ui,"{family}",sans-serif' if family else "system-ui,sans-serif"
+    stack = f'"{family}",system-ui,sans-serif' if family else "system-ui,sans-serif"
     return (
         "".join(
             f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/ttf;base64,{font})}}'

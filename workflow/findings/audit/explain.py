@@ -236,7 +236,7 @@ def filters(study: Mapping[str, Any], parts: Parts) -> list[str]:
 
 def settings(study: Mapping[str, Any], waves: Mapping[str, Row], parts: Parts, indicators: Sequence[Row]) -> Row:
     """Keys of config.yaml and of the waves' wave.yaml that a number depends on, with their values, texts left out."""
-    wanted = ["nonanswers", "domains", "weighting", "singletons", "interval", "headline_weighting"]
+    wanted = ["nonanswers", "domains", "weighting", "singletons", "interval", "headline_weighting", "disclosure"]
     made: Row = {key: study[key] for key in wanted if key in study}
     for one in indicators:
         made[one["config"]] = study["indicators"][int(one["config"].split(".")[1])]

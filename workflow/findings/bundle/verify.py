@@ -107,19 +107,20 @@ def jobs_of(file, entities):
 
 
 def declared(row):
-    """The place of config.yaml that declares a row's indicator, else its family."""
+    """The line of config.yaml that declares a row's indicator, else the first of its family."""
     with open(os.path.join(ROOT, "config.yaml"), encoding="utf-8") as stream:
         lines = stream.read().splitlines()
-    for words in ("id: " + row["indicator"], "family: " + row["family"]):
+    family = r"\bfamily: " + re.escape(row["family"]) + r"\b"
+    for own in (r"\bid: " + re.escape(row["indicator"]) + r"\b", ""):
         for number, line in enumerate(lines, 1):
-            if re.search(re.escape(words) + r"\b", line):
+            if re.search(family, line) and re.search(own, line):
                 return f"config.yaml line {number}: {line.strip()[:90]}"
     return ""
 
 
 def follow(words):
     """Print what the release and the crate know of a sentence's numbers, or of a key; False if nothing fits."""
-    low, keys = words.lower().strip(), []
+    low, keys = " ".join(words.lower().split()), []
     for name in released("sentences."):
         for row in rows(name):
             if low in row["sentence"].lower() and len(keys) < 12:
@@ -160,8 +161,12 @@ def follow(words):
 
 
 def main():
-    if sys.argv[1:]:
-        if follow(" ".join(sys.argv[1:])):
+    words = " ".join(sys.argv[1:]).split()
+    if sys.argv[1:] and (not words or words[0] in ("-h", "--help")):
+        print(__doc__)
+        return 2
+    if words:
+        if follow(" ".join(words)):
             return 0
         print("Neither a sentence of the report nor a key holds these words.")
         return 1

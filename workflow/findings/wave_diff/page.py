@@ -57,7 +57,7 @@ def _faces(released: Released, fonts: Path) -> str:
     return "".join(
         f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/ttf;base64,{font})}}'
         for weight, font in (inline(fonts).items() if family else ())
-    ) + (f'body{{font-family:system-ui,"{family}",sans-serif}}' if family else "body{font-family:system-ui,sans-serif}")
+    ) + (f'body{{font-family:"{family}",system-ui,sans-serif}}' if family else "body{font-family:system-ui,sans-serif}")
 
 
 def _tables(released: Released, lang: str) -> Iterator[Labelled]:

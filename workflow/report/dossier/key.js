@@ -110,7 +110,7 @@ function madeBy(row) {
   const settings = about("settings", row);
   return section("What made it",
     tableOf(["Rule", "Function", "Script"], about("made_by", row).map(step => [
-      el("a", { href: `steps.html#${step.rule}` }, step.rule), [el("code", {}, step.function), " ", codeAt(step.file, step.line)], codeAt(step.script),
+      el("a", { href: `step.${step.rule}.html` }, step.rule), [el("code", {}, step.function), " ", codeAt(step.file, step.line)], codeAt(step.script),
     ]), "From the export to this row"),
     terms([
       ["Commit", el("code", {}, data.commit)],
