@@ -156,6 +156,8 @@ def _say_release(study: Path) -> None:
     from findings.findings_diff import record
 
     results = study / "results"
+    if not (results / "release" / "MANIFEST.sha256").is_file():
+        return
     if said := record(study):
         print(f"{said}\n  (which: {results}/findings_diff/index.html)")
     release = results / "release"
