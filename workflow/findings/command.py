@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from findings.current import Doubt, doubts
+from findings.current import MANIFEST, Doubt, doubts
 from findings.environment import ROOT, pin
 from findings.job import STOP
 
@@ -156,7 +156,7 @@ def _say_release(study: Path) -> None:
     from findings.findings_diff import record
 
     results = study / "results"
-    if not (results / "release" / "MANIFEST.sha256").is_file():
+    if not (study / MANIFEST).is_file():
         return
     if said := record(study):
         print(f"{said}\n  (which: {results}/findings_diff/index.html)")

@@ -24,7 +24,7 @@ from typing import Any
 
 from findings.environment import ROOT
 from findings.errors import FindingsError
-from findings.provenance import sha256
+from findings.provenance import read_manifest, sha256
 
 MANIFEST = "results/release/MANIFEST.sha256"
 DOSSIER = "results/audit/MANIFEST.sha256"
@@ -160,8 +160,7 @@ def _same_run(record: Record, note: Mapping[str, Any]) -> bool:
 def _listed(study: Path, manifest: str) -> Iterator[Doubt]:
     """What a manifest says, and its folder does not hold; and the other way round."""
     folder = (study / manifest).parent
-    lines = (study / manifest).read_text(encoding="utf-8").splitlines()
-    listed = {line[66:]: line[:64] for line in lines}
+    listed = read_manifest(folder)
     held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     held.discard(Path(manifest).name)
     place = folder.relative_to(study).as_posix()

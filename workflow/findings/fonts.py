@@ -6,6 +6,7 @@ Neither matplotlib nor Typst takes a weight from a variable font. DejaVu Sans, w
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -65,6 +66,21 @@ def missing(words: str, folder: Path) -> set[str]:
         with TTFont(str(path), lazy=True) as font:
             held |= set(font.getBestCmap())
     return {character for character in words if ord(character) not in held and not character.isspace()} - {"\u200b"}
+
+
+def faces(families: Iterable[Sequence[str]], folder: Path) -> str:
+    """CSS of a page that needs no other file: the study's own font inside it, and the fonts that it is set in.
+
+    `families` are those of the captions of each language. Questions stand on a page in every language they were asked
+    in, so it is the same for all.
+    """
+    family = next((names[-1] for names in families if len(names) > 1), None)
+    inside = "".join(
+        f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/ttf;base64,{font})}}'
+        for weight, font in (inline(folder).items() if family else ())
+    )
+    stack = f'"{family}",system-ui,sans-serif' if family else "system-ui,sans-serif"
+    return f"{inside}body{{font-family:{stack}}}"
 
 
 def inline(folder: Path) -> dict[int, str]:

@@ -35,6 +35,12 @@ def write_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
 
 
+def read_manifest(folder: Path) -> dict[str, str]:
+    """Hex SHA-256 by name, as the MANIFEST.sha256 of a folder lists its files."""
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    return {line[66:]: line[:64] for line in lines}
+
+
 def named(path: Path) -> str:
     """A file's name wherever the study and the workflow lie: files of the workflow from the repository on."""
     return path.relative_to(REPOSITORY).as_posix() if path.is_relative_to(PACKAGE.parent) else path.as_posix()

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from findings import declarations
 from findings.appendix import Row, Variable
-from findings.fonts import inline
+from findings.fonts import faces
 from findings.plan import Indicator
 from findings.release import Released, text
 from findings.text.captions import FOLDER, captions
@@ -28,7 +28,8 @@ def page(
     released: Released, found: list[Variable], absent: Iterable[Indicator], lang: str, fonts: Path, codes: str
 ) -> str:
     """HTML with its numbers still marked (`findings.text.issued`); `codes` is the file with the same in codes."""
-    words = yaml.safe_load((FOLDER / "appendix" / f"appendix.{lang}.yaml").read_text(encoding="utf-8"))
+    words = declarations.read(FOLDER / "appendix" / f"appendix.{lang}.yaml")
+    families = (captions(each).get("fonts", []) for each in released.config["languages"])
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "appendix"), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True,
@@ -42,7 +43,7 @@ def page(
         weighting=words["weighting"].get(released.weighting, ""),
         sections=[{"label": words[name], "variables": own} for name, own in of.items() if own],
         absent=list(dict.fromkeys(text(each.label, lang) for each in absent)),
-        faces=_faces(released, fonts),
+        faces=faces(families, fonts),
         codes=codes,
     )
 
@@ -104,17 +105,3 @@ def _answer(row: Row, within: str, lang: str) -> str:
 def _short(label: str) -> str:
     """As much of a label as fits, cut between words where it has some; the table has the whole."""
     return label if len(label) <= LETTERS else re.sub(r"[\s(\d]+(?:\S{0,12})$", "", label[: LETTERS - 1]) + "…"
-
-
-def _faces(released: Released, fonts: Path) -> str:
-    """The fonts of the study's languages: questions stand on a page in every language they were asked in."""
-    families = (captions(language).get("fonts", []) for language in released.config["languages"])
-    family = next((names[-1] for names in families if len(names) > 1), None)
-    stack = f'"{family}",system-ui,sans-serif' if family else "system-ui,sans-serif"
-    return (
-        "".join(
-            f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/ttf;base64,{font})}}'
-            for weight, font in (inline(fonts).items() if family else ())
-        )
-        + f"body{{font-family:{stack}}}"
-    )

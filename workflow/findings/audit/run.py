@@ -16,7 +16,7 @@ from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves
 from findings.audit.plain.recompute import recomputed
 from findings.audit.plain.replay import ReplayError, differences, read_wave, rows_of
-from findings.provenance import commit, sha256
+from findings.provenance import commit, read_manifest, sha256
 
 Row = dict[str, Any]
 # Exit status: agrees twice; differs; no such key; agrees as far as it was recomputed, which is not twice.
@@ -113,10 +113,8 @@ def _audit(made: Audit, root: Path, r: recompute_r.Running, rows: bool) -> None:
 
 def _manifest(release: Path) -> list[str]:
     """Whether the register of the release is the one that its manifest lists."""
-    own = sha256(release / "estimates.csv")
-    lines = (release / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines()
-    listed = next((line[:64] for line in lines if line[66:] == "estimates.csv"), None)
-    return [] if own == listed else ["estimates.csv is not the file that MANIFEST.sha256 lists"]
+    same = read_manifest(release).get("estimates.csv") == sha256(release / "estimates.csv")
+    return [] if same else ["estimates.csv is not the file that MANIFEST.sha256 lists"]
 
 
 def _about(made: Audit, root: Path, found: sources.Exact, of: list[Parts], frame_of: Callable[[str], Frame]) -> Row:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from findings import declarations
 from findings.config import load_study, load_wave
 from findings.environment import ROOT
 from findings.inputs import exhibits, headline, named
@@ -31,7 +32,7 @@ FORMATS = {"figures": ".{language}.pdf", "tables": ".csv"}
 def paper(study: Path) -> dict[str, Any] | None:
     """The publication that a study is for, from the first reference of its CITATION.cff: title, authors, url, doi."""
     path = study / "CITATION.cff"
-    cited = yaml.safe_load(path.read_text(encoding="utf-8")).get("references") if path.is_file() else None
+    cited = declarations.read(path).get("references") if path.is_file() else None
     if not cited:
         return None
     first = cited[0]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from findings import declarations
 from findings.bundle import codecheck, contents, crate, records
 from findings.current import refuse_unless_current
 from findings.environment import ROOT
@@ -103,7 +103,7 @@ def _start(study: Path, config: Mapping[str, Any], commit: str, dossier: bool) -
     )  # fmt: skip
     pages = []
     for language in config["languages"]:
-        words = yaml.safe_load((FOLDER / "bundle" / f"start.{language}.yaml").read_text(encoding="utf-8"))
+        words = declarations.read(FOLDER / "bundle" / f"start.{language}.yaml")
         said = pd.read_csv(study / RELEASE / f"sentences.{language}.csv", dtype=str, keep_default_na=False)
         example = next(iter(said.to_dict("records")), None)
         page = {"lang": language, "title": config["study"]["title"][language], "words": words, "example": example}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from findings.fonts import inline
+from findings.fonts import faces
 from findings.release import COLUMNS as RELEASED
 from findings.release import Released
 from findings.tables import TABLES
@@ -40,24 +40,16 @@ def page(released: Released, lang: str, fonts: Path, confidential: bool = False)
 
     `fonts` is the folder of the study's own fonts: questions stand on a page in every language they were asked in.
     """
+    families = (captions(each).get("fonts", []) for each in released.config["languages"])
     words = captions(lang)["wave_diff"]
     title = words["title"].format(wave=wave_label(released, lang))
     exact_ = f'<p class="exact">{escape(words["exact"])}</p>' if confidential else ""
     tables = "".join(html(table) for table in _tables(released, lang))
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_faces(released, fonts)}{STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width"><style>{faces(families, fonts)}{STYLE}</style></head>'
         f"<body><main><h1>{escape(title)}</h1>{exact_}<p>{escape(words['intro'])}</p>{tables}</main></body></html>\n"
     )
-
-
-def _faces(released: Released, fonts: Path) -> str:
-    families = (captions(language).get("fonts", []) for language in released.config["languages"])
-    family = next((names[-1] for names in families if len(names) > 1), None)
-    return "".join(
-        f'@font-face{{font-family:"{family}";font-weight:{weight};src:url(data:font/ttf;base64,{font})}}'
-        for weight, font in (inline(fonts).items() if family else ())
-    ) + (f'body{{font-family:"{family}",system-ui,sans-serif}}' if family else "body{font-family:system-ui,sans-serif}")
 
 
 def _tables(released: Released, lang: str) -> Iterator[Labelled]:

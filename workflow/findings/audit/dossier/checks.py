@@ -9,7 +9,7 @@ from typing import Any
 
 from findings.audit.dossier.released import Release, table
 from findings.inputs import code
-from findings.provenance import sha256
+from findings.provenance import MANIFEST, read_manifest, sha256
 
 Record = dict[str, Any]
 WORK_RELEASE = "results/work/release/"
@@ -41,7 +41,7 @@ class Check:
 
 def checks(ran: Sequence[Record], release: Release) -> list[Check]:
     """Every check, the chain of hashes first."""
-    manifest = {line[66:]: line[:64] for line in _lines(release.folder / "MANIFEST.sha256")}
+    manifest = read_manifest(release.folder)
     return [*_chain(ran, manifest), *_code(ran), *_release(release, manifest)]
 
 
@@ -85,7 +85,7 @@ def _code(ran: Sequence[Record]) -> list[Check]:
 def _release(release: Release, manifest: Mapping[str, str]) -> list[Check]:
     folder, rows = release.folder, release.rows
     now = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    now.pop("MANIFEST.sha256", None)
+    now.pop(MANIFEST, None)
     moved = {name for name in {*manifest} & {*now} if sha256(now[name]) != manifest[name]}
     exhibits = [(row["file"], row["sha256"]) for row in table(folder / "exhibits.csv")]
     printed = [row["key"].partition("#")[0] for row in table(folder / "numbers.csv")]
@@ -112,7 +112,3 @@ def _release(release: Release, manifest: Mapping[str, str]) -> list[Check]:
               sorted(key for key, (_, needed) in release.rests_on.items()
                      if any(rows.get(name, {"status": "published"})["status"] != "published" for name in needed))),
     ]  # fmt: skip
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()
