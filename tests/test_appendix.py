@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from findings.errors import FindingsError
 from findings.finished import check_finished, check_said, numerals_of_html, texts_of_html
 from findings.plan import expand_indicators
 from findings.text.captions import FOLDER
+from findings.text.exhibits import INSTRUMENT
 from findings.text.issued import plain
 from released_example import WAVE, released, study
 
@@ -57,7 +59,7 @@ def test_the_page_says_the_released_numbers_and_no_others(shown, lang, tmp_path)
     path.write_text(plain(made), encoding="utf-8")
     numbers = check_said("appendix", texts_of_html(made))
     check_finished("appendix", texts_of_html(made), numerals_of_html(path))
-    assert {key.split("#")[0] for key, _ in numbers} <= set(keys(shown[1]))
+    assert {key.split("#")[0] for key, _ in numbers} <= {INSTRUMENT, *keys(shown[1])}
     assert made.count("<figure>") == made.count("<table>") == len(shown[1])
     assert not re.search(r'(?:src|href)="?https?:', made)
 
@@ -67,6 +69,18 @@ def test_a_label_and_a_question_stand_in_every_language(shown, lang, tmp_path):
     made = page(shown, lang, tmp_path)
     of = next(variable for variable in shown[1] if variable.name == "trust")
     assert all(of.label[each] in made and of.question[each] in made for each in LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_question_may_name_a_number_and_a_label_may_not(shown, lang, tmp_path):
+    """ "In the past 30 days" is the questionnaire's own; 30 of a label might be a result."""
+    main, found, absent = shown
+    asked = [replace(each, question={"en": "In the past 30 days?"}) for each in found]
+    numbers = check_said("appendix", texts_of_html(page((main, asked, absent), lang, tmp_path)))
+    assert sum("30 days" in words for _, words in numbers) == len(found)
+    labelled = [replace(each, label={"en": "30 of them"}) for each in found]
+    with pytest.raises(FindingsError, match="30"):
+        check_said("appendix", texts_of_html(page((main, labelled, absent), lang, tmp_path)))
 
 
 def test_a_withheld_row_has_no_number_and_no_bar(tmp_path):

@@ -288,9 +288,7 @@ def value_range(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
 
 def skip_logic(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     """Empty the answers to questions that the form did not ask, in form order, so that one emptied empties the next."""
-    for name, (answers, (_, out)) in rules.relevance(
-        state.cells, state.codebook, state.wave, memo=state.memo
-    ).items():
+    for name, (answers, (_, out)) in rules.relevance(state.cells, state.codebook, state.wave, memo=state.memo).items():
         rows = np.flatnonzero(out & state.kept & answers)
         if len(rows):
             relevant = state.codebook.questions[name].relevant

@@ -24,6 +24,7 @@ CONFIG = "config.yaml"
 # What a drafted wave.yaml holds where a person has to decide.
 DECIDE = "decide"
 
+
 def load_study(path: Path) -> dict[str, Any]:
     """config.yaml, checked against its schema and in its cross-references; `claims` is claims.yaml beside it."""
     study = _load(path, "config")

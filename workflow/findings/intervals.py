@@ -65,7 +65,6 @@ def reliability(p: Floats, low: Floats, high: Floats, n: Floats, n_eff: Floats, 
     return np.select(choices, names, "reliable").astype(object)
 
 
-
 def of_mean(value: Floats, se: Floats, n: Floats, df: Floats) -> npt.NDArray[np.object_]:
     """`not_reliable`, `review` or `reliable` for each mean, median or total.
 

@@ -269,9 +269,7 @@ def _fpc(
         frame["fpc2"] = _units(respondents, fpc["ssu"], wave, inside)
 
 
-def _units(
-    respondents: pd.DataFrame, column: str, wave: Mapping[str, Any], inside: npt.NDArray[np.bool_]
-) -> Floats:
+def _units(respondents: pd.DataFrame, column: str, wave: Mapping[str, Any], inside: npt.NDArray[np.bool_]) -> Floats:
     """A column of numbers of units, NaN outside the target population; stops on what is less than 1."""
     cells = pd.Series(_design_column(respondents, column, None, wave, inside))
     sizes = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)

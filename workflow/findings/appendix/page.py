@@ -15,8 +15,9 @@ from findings.fonts import faces
 from findings.plan import Indicator
 from findings.release import Released, text
 from findings.text.captions import FOLDER, captions
-from findings.text.exhibits import value
+from findings.text.exhibits import INSTRUMENT, value
 from findings.text.facts import wave_label
+from findings.text.issued import issue
 from findings.text.numbers import part, shown
 
 # Units of a figure: its width, where bars begin, the height of a row; letters of a label that fit before the bars.
@@ -52,13 +53,14 @@ def _variable(variable: Variable, words: Mapping[str, Any], released: Released, 
     languages = released.config["languages"]
     bases = [text(row.base, lang) or words["respondents_base"] for row in variable.rows]
     label = text(variable.label, lang)
+    asked = {each: issue(INSTRUMENT, said) for each, said in variable.question.items()}
     rows = [_row(row, base, label, words, lang) for row, base in zip(variable.rows, bases, strict=True)]
     alt = "; ".join(f"{row['label']} {row['value']}" for row in rows)
     return {
         "name": variable.name,
         "label": label,
         "others": [{"lang": each, "text": text(variable.label, each)} for each in languages if each != lang],
-        "asked": [{"lang": each, "text": variable.question[each]} for each in languages if variable.question.get(each)],
+        "asked": [{"lang": each, "text": asked[each]} for each in languages if asked.get(each)],
         "bases": list(dict.fromkeys(bases)),
         "rows": rows,
         "figure": {**_figure(variable.rows, label, lang), "alt": f"{label}: {alt}"},

@@ -67,9 +67,7 @@ def without_each(
     """
     wide = with_free_text(records.responses, records.free_text)
     texts = set(wide.columns) - set(records.responses.columns)
-    state = begin(
-        records.responses, wide, records.codebook, wave, records.corrections, records.recodes, reference
-    )
+    state = begin(records.responses, wide, records.codebook, wave, records.corrections, records.recodes, reference)
     state.memo = {}
     cleaned = records.respondents.set_index("row_id").loc[list(state.row_ids)]
     stay = cleaned["dropped_by"].isin(STAY).to_numpy(dtype=bool)

@@ -10,6 +10,7 @@ import pandas as pd
 from findings.plan import filled
 from findings.release import Released, text
 from findings.text.captions import captions
+from findings.text.exhibits import question
 
 COLUMNS = ["family", "indicator", "statistic", "source", "base"]
 # What says how a value is made, in the order in which they are looked for.
@@ -30,9 +31,10 @@ def label(released: Released, entry: Mapping[str, Any], lang: str) -> tuple[list
     header = [words["family"], words["indicator"], words["numerator"], words["base"], words["question"]]
     rows: list[list[Any]] = []
     for each in released.config["indicators"]:
-        texts = [filled(text(each.get(name, {}), lang), own["each"]) for name in ("label", "base_label", "question")]
+        texts = [filled(text(each.get(name, {}), lang), own["each"]) for name in ("label", "base_label")]
+        asked = filled(question(each, lang), own["each"]) or words["no"]
         family = own["families"].get(each["family"], each["family"].replace("_", " "))
-        rows.append([family, texts[0], own["sources"][_source(each)], texts[1], texts[2] or words["no"]])
+        rows.append([family, texts[0], own["sources"][_source(each)], texts[1], asked])
     return header, rows
 
 

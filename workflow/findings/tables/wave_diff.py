@@ -11,13 +11,14 @@ from findings.keys import pair_of
 from findings.plan import expand_indicators
 from findings.release import Estimate, Released, text
 from findings.text.captions import captions
+from findings.text.exhibits import INSTRUMENT
 from findings.text.issued import issue
 from findings.text.numbers import interval, numerals, p_value, part
 from findings.wave_diff.shifts import DURATION, FAMILY
 from findings.wave_diff.verdicts import COMPARABLE, OVERRULED, rules
 
-# What stands for numerals in the words of a form, and for how many rows are not shown.
-INSTRUMENT, REST = "instrument", "count(rows not shown)"
+# What stands for how many rows are not shown.
+REST = "count(rows not shown)"
 COLUMNS = ["earlier", "question", "difference", "option", "language", "before", "now", "likeness"]
 SHIFTS = [
     "key", "earlier_key", "later_key", "question", "statistic", "n", "earlier", "later", "change", "ci_low", "ci_high",

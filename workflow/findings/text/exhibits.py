@@ -22,6 +22,8 @@ TABLE_KINDS = (
 )  # fmt: skip
 # Tables of instruments, which no respondent stands behind.
 OF_INSTRUMENTS = ("wave_diff", "comparability")
+# What stands for numerals in the words of a questionnaire, as "in the past 30 days".
+INSTRUMENT = "instrument"
 
 
 def title(released: Released, name: str, entry: Mapping[str, Any], lang: str) -> Claim:
@@ -106,8 +108,8 @@ def value(row: Estimate, lang: str) -> str:
 
 
 def question(entry: Mapping[str, Any], lang: str) -> str:
-    """The question as asked."""
-    return text(entry.get("question", {}), lang)
+    """The question as asked: what it says of numbers is its own."""
+    return issue(INSTRUMENT, text(entry.get("question", {}), lang))
 
 
 def short(row: Estimate, lang: str) -> str:
