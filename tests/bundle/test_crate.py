@@ -8,8 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from findings.bundle import crate, records
-from findings.errors import FindingsError
+from findings.bundle import crate
 from findings.provenance import sha256
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests_cache import CachedSession
@@ -119,30 +118,3 @@ def test_a_job_runs_from_what_it_read_to_what_it_wrote(opened_bundle):
     assert gate["instrument"] == {"@id": "workflow/scripts/disclose.py"} and gate["startTime"] < gate["endTime"]
     assert of["#control/nug_2025/disclose"]["instrument"] == {"@id": "#step/disclose"}
     assert of["#step/disclose"]["description"].startswith("The gate of wave {wave}")
-
-
-def record(job: str, inputs: dict, outputs: dict) -> dict:
-    return {
-        "job": job,
-        "rule": "clean",
-        "wildcards": {},
-        "started": "1",
-        "ended": job,
-        "inputs": inputs,
-        "outputs": outputs,
-    }
-
-
-def test_only_jobs_that_the_release_rests_on_are_in_the_chain():
-    last = record("c", {"results/b": "2"}, {"results/release/x": "3"})
-    found = records.chain(
-        [last, record("b", {"data/a": "1"}, {"results/b": "2"}), record("d", {}, {"results/confidential/y": "4"})]
-    )
-    assert [each["job"] for each in found] == ["b", "c"]
-
-
-@pytest.mark.parametrize("before", [[], [record("b", {}, {"results/b": "another"})]])
-def test_a_file_of_no_recorded_job_or_written_anew_stops(before):
-    with pytest.raises(FindingsError) as stop:
-        records.chain([record("c", {"results/b": "2"}, {"results/release/x": "3"}), *before])
-    assert "results/b" in str(stop.value) and "Mend" in str(stop.value)

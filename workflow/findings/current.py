@@ -22,17 +22,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from findings import jobs
 from findings.environment import ROOT
 from findings.errors import FindingsError
+from findings.jobs import Record
 from findings.provenance import read_manifest, sha256
 
 MANIFEST = "results/release/MANIFEST.sha256"
 DOSSIER = "results/audit/MANIFEST.sha256"
 # Clocks of files are coarser than those of processes.
 SLACK = 0.5
-
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def doubts(study: Path) -> list[Doubt]:
     is as the records say. A study without a release is one doubt."""
     if not (study / MANIFEST).is_file():
         return [Doubt("There is no release.", MANIFEST, there=False)]
-    records, found, digest = _records(study), list[Doubt](), _digests(study)
+    records, found, digest = jobs.makers(jobs.read(study / "results" / "logs")), list[Doubt](), _digests(study)
     queue, seen = [name for name in (MANIFEST, DOSSIER) if (study / name).is_file()], set[str]()
     for name in queue:
         found += _listed(study, name)
@@ -82,22 +81,6 @@ def refuse_unless_current(study: Path, snakemake: Sequence[str]) -> None:
         )
 
 
-def _records(study: Path) -> dict[str, Record]:
-    """The record of the job that made it, by file and by declared output; of two the later one."""
-    found: dict[str, Record] = {}
-    needed = {"rule", "started", "ended", "inputs", "outputs", "read", "made"}
-    every = []
-    for path in (study / "results" / "logs").rglob("*.json"):
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            continue
-        every += [record] if isinstance(record, dict) and needed <= record.keys() and record["made"] else []
-    for record in sorted(every, key=lambda record: str(record["ended"])):
-        found |= dict.fromkeys([*record["made"], *record["outputs"]], record)
-    return found
-
-
 def _judged(
     study: Path, record: Record, records: Mapping[str, Record], digest: Callable[[str], str | None]
 ) -> Iterator[Doubt]:
@@ -109,7 +92,7 @@ def _judged(
     for name, told in record["inputs"].items():
         # What another job made is held to its record: that it is so on the disk is judged there.
         now = records[name]["outputs"].get(name) if name in records else digest(name)
-        if now != told and Path(name).name != ".snakemake_timestamp":
+        if now != told:
             yield Doubt(f"{name} is not as the rule {rule} read it.", target, now is not None)
     for name in record["made"]:
         if not (study / name).exists():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parents[1]
+STAMP = ".snakemake_timestamp"
 
 
 def sha256(path: Path) -> str:
@@ -20,9 +21,12 @@ def sha256(path: Path) -> str:
 
 
 def hashes(paths: Iterable[Path]) -> dict[str, str]:
-    """Hex SHA-256 by path, a folder as its files; a file of the workflow itself is named from the repository on."""
+    """Hex SHA-256 by path, a folder as its files; a file of the workflow itself is named from the repository on.
+
+    Snakemake's own mark in a folder that a job made is left out: it holds a time.
+    """
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    return {named(file): sha256(file) for file in files if file.is_file()}
+    return {named(file): sha256(file) for file in files if file.is_file() and file.name != STAMP}
 
 
 MANIFEST = "MANIFEST.sha256"
@@ -84,15 +88,18 @@ def _imported(path: Path) -> frozenset[Path]:
 def commit() -> str:
     """The commit of the code, and whether files differ from it; or that there is no git."""
 
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(REPOSITORY), *words], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
+    code = ("workflow", "config.yaml", "Snakefile")
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "workflow", "config.yaml", "Snakefile")
-        return git("rev-parse", "HEAD") + (" (with changes that are not committed)" if changed else "")
+        changed = git(REPOSITORY, "status", "--porcelain", "--untracked-files=no", "--", *code)
+        found = git(REPOSITORY, "rev-parse", "HEAD").decode().strip()
     except (OSError, subprocess.CalledProcessError):
         return "no git here"
+    return found + (" (with changes that are not committed)" if changed else "")
+
+
+def git(repository: Path, *words: str) -> bytes:
+    """What git prints of a repository. Raises OSError where there is no git, CalledProcessError where it refuses."""
+    return subprocess.run(["git", "-C", str(repository), *words], capture_output=True, check=True).stdout
 
 
 def sources() -> list[Path]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import shutil
 import zipfile
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from findings import readers
+from findings import jobs, readers
 from findings.config import load_study, load_wave
 from findings.corrections import entries_of
 from findings.environment import processor
@@ -164,9 +163,7 @@ def _close(one: str, other: str) -> bool:
 def made_on(study: Path) -> set[str]:
     """The kinds of processor that a study's results were made on, as the records of its jobs say; one of these records
     without it is of an unknown one."""
-    found = set()
-    for path in (study / "results" / "logs").rglob("*.json"):
-        found.add(str(json.loads(path.read_text(encoding="utf-8")).get("processor") or "an unknown processor"))
+    found = {str(record.get("processor") or "an unknown processor") for record in jobs.read(study / "results" / "logs")}
     return found or {"an unknown processor"}
 
 

@@ -23,6 +23,7 @@ from findings.audit.plain.recompute import ranked
 from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
 from findings.environment import ROOT
+from findings.jobs import rules
 from findings.keys import RULE_EFFECTS, parse_effect
 from findings.plan import TEXTS, Indicator, expand_indicators
 from findings.provenance import sha256
@@ -63,18 +64,6 @@ def place_of(function: str) -> tuple[str, int]:
     raise KeyError(function)
 
 
-@cache
-def rule_place(rule: str) -> tuple[str, int, str]:
-    """File and line of a rule, and its script."""
-    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        if f"rule {rule}:" in lines:
-            at = lines.index(f"rule {rule}:")
-            script = next(match[1] for line in lines[at:] if (match := re.search(r'"\.\./(scripts/\w+\.py)"', line)))
-            return str(path.relative_to(ROOT)), at + 1, f"workflow/{script}"
-    raise KeyError(rule)
-
-
 def made_by(part: str, parts: Parts | None) -> list[Row]:
     """The rules on the way from the export to a row, each with its script, function, file and line."""
     of = part
@@ -83,9 +72,9 @@ def made_by(part: str, parts: Parts | None) -> list[Row]:
     steps = [*WAY, (PARTS.get(part, part), FUNCTIONS[of]), GATE.get(part, GATE[""])]
     made = []
     for rule, function in steps:
-        file, line, script = rule_place(rule)
+        of_rule = rules()[rule]
         module, at = place_of(function)
-        made.append({"rule": rule, "rule_file": file, "rule_line": line, "script": script,
+        made.append({"rule": rule, "rule_file": of_rule.file, "rule_line": of_rule.line, "script": of_rule.script,
                      "function": f"findings.{function}", "file": module, "line": at})  # fmt: skip
     return made
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from findings.config import load_wave
 from findings.errors import FindingsError
+from findings.provenance import git
 
 # Of a study, beside results and data; what the repository has of these is of the study it ships.
 STUDY = ("config.yaml", "claims.yaml", "CITATION.cff")
@@ -20,8 +21,8 @@ RESULTS = ("release", "audit")
 def commit(repository: Path) -> str:
     """The commit that the code is at. Raises FindingsError where there is no git, or files differ from the commit."""
     try:
-        changed = _git(repository, "status", "--porcelain").decode().splitlines()
-        found = _git(repository, "rev-parse", "HEAD").decode().strip()
+        changed = git(repository, "status", "--porcelain").decode().splitlines()
+        found = git(repository, "rev-parse", "HEAD").decode().strip()
     except (OSError, subprocess.CalledProcessError):
         raise FindingsError(
             "The bundle holds the code at its commit, and there is no git here to tell it.",
@@ -61,13 +62,9 @@ def files(study: Path, config: Mapping[str, Any], repository: Path) -> dict[str,
 
 def _code(repository: Path) -> Iterator[tuple[str, tuple[bytes, bool]]]:
     """Files of the commit, without any study's data and configuration."""
-    with tarfile.open(fileobj=io.BytesIO(_git(repository, "archive", "--format=tar", "HEAD"))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(git(repository, "archive", "--format=tar", "HEAD"))) as archive:
         for member in archive:
             if member.isfile() and not member.name.startswith("data/") and member.name not in STUDY:
                 stream = archive.extractfile(member)
                 assert stream is not None
                 yield member.name, (stream.read(), bool(member.mode & 0o100))
-
-
-def _git(repository: Path, *words: str) -> bytes:
-    return subprocess.run(["git", "-C", str(repository), *words], capture_output=True, check=True).stdout

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from findings.bundle.records import rules, sentence
+from findings.jobs import rules, sentence
 
 Entity = dict[str, Any]
 
@@ -59,7 +59,7 @@ def crate(
 ) -> Entity:
     """The metadata of a crate whose root holds `files` (path -> SHA-256, bytes), as JSON-LD.
 
-    `jobs` are the records of `records.chain`, `paper` the publication that the study is for (title, authors, doi).
+    `jobs` are the records of `jobs.chain`, `paper` the publication that the study is for (title, authors, doi).
     """
     known = _Files(files)
     made = [_job(record, known) for record in jobs]
@@ -178,14 +178,14 @@ def _parameters() -> list[Entity]:
 def _steps(of_rule: Mapping[str, None]) -> list[Entity]:
     return [
         {"@id": f"#step/{rule}", "@type": "HowToStep", "position": str(place), "name": rule,
-         "description": rules()[rule]["sentence"].replace("wildcards.", ""),
-         "workExample": _to(rules()[rule]["script"])}
+         "description": rules()[rule].sentence,
+         "workExample": _to(rules()[rule].script)}
         for place, rule in enumerate(of_rule, 1)
     ]  # fmt: skip
 
 
 def _tools(of_rule: Mapping[str, None], commit: str, known: _Files) -> list[Entity]:
-    scripts = dict.fromkeys(rules()[rule]["script"] for rule in of_rule)
+    scripts = dict.fromkeys(rules()[rule].script for rule in of_rule)
     return [
         known.entity(script) | {"@type": ["File", "SoftwareSourceCode"], "version": commit, "url": PYTHON,
                                 "programmingLanguage": _to(PYTHON)}
@@ -211,7 +211,7 @@ def _job(record: Mapping[str, Any], known: _Files) -> Entity:
 
     return {
         "@id": f"#job/{record['job']}", "@type": "CreateAction", "name": record["job"],
-        "description": sentence(record), "instrument": _to(rules()[record["rule"]]["script"]),
+        "description": sentence(record), "instrument": _to(rules()[record["rule"]].script),
         "startTime": record["started"], "endTime": record["ended"],
         "object": places("inputs"), "result": places("outputs"),
         "actionStatus": "http://schema.org/CompletedActionStatus",

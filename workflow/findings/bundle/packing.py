@@ -17,10 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from findings import declarations
-from findings.bundle import codecheck, contents, crate, records
+from findings.bundle import codecheck, contents, crate
 from findings.current import refuse_unless_current
 from findings.environment import ROOT
 from findings.errors import FindingsError
+from findings.jobs import chain, read
 from findings.provenance import sha256
 from findings.text.captions import FOLDER, captions
 
@@ -47,7 +48,7 @@ def make(study: Path, repository: Path = ROOT) -> Path:
     config, waves = codecheck.declared(study)
     check_synthetic(study, waves)
     commit = contents.commit(repository)
-    jobs = records.chain(records.read(study / "results" / "logs"))
+    jobs = chain(read(study / "results" / "logs"))
     files = contents.files(study, config, repository)
     files |= _made(study, config, commit, files)
     sums = {path: _sum(content) for path, (content, _) in sorted(files.items())}

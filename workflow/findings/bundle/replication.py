@@ -13,10 +13,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from findings.audit.explain import place_of, rule_place
+from findings.audit.explain import place_of
 from findings.bundle import codecheck
-from findings.bundle.records import rules
 from findings.environment import ROOT
+from findings.jobs import rules
 from findings.release import text
 from findings.text.captions import FOLDER
 
@@ -45,7 +45,7 @@ def page(config: Mapping[str, Any], waves: Mapping[str, Mapping[str, Any]], stud
         synthetic=all(wave.get("synthetic") for wave in waves.values()),
         packages=_packages(),
         seeds=_seeds(config),
-        rules=[{"name": name, **each, "line": rule_place(name)[1]} for name, each in rules().items()],
+        rules=list(rules().values()),
         exhibits=[_exhibit(each, config, language) for each in codecheck.manifest(config, waves)],
     )
 

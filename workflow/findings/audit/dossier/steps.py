@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from findings.audit.explain import place_of, rule_place
+from findings import jobs
+from findings.audit.explain import place_of
 from findings.environment import ROOT
+from findings.jobs import Record
 
-Record = dict[str, Any]
 CONFIDENTIAL, RAW, WORK = "results/confidential/", "data/raw/", "results/work/"
 # What a step can see: respondents; both sides, as the gate; released rows.
 CLOSED, GATE, OPEN = "closed", "gate", "open"
-STAMP = ".snakemake_timestamp"
 _PLACE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+")
 
 
@@ -46,7 +45,7 @@ class Step:
         return Path(self.file).stem
 
 
-def records(logs: Path, last: str = "release") -> list[Record]:
+def records(logs: Path) -> list[Record]:
     """The records of the jobs that a release rests on, by the name of their log.
 
     Besides what they hold: `log`, the path of it; `script`; and `chain`, whether each input that a job made is what
@@ -54,25 +53,17 @@ def records(logs: Path, last: str = "release") -> list[Record]:
 
     A record that no file of the release comes from, such as one of a figure that is no longer made, is left out.
     """
-    found: list[Record] = []
-    for path in sorted(logs.rglob("*.json")):
-        found.append(json.loads(path.read_text(encoding="utf-8")) | {"log": path.with_suffix(".log")})
-    makers = {name: record for record in found for name in record["outputs"]}
-    wanted: list[Record] = []
-    queue = [record for record in found if record["rule"] == last]
-    while queue:
-        record = queue.pop()
-        if not any(record is other for other in wanted):
-            wanted.append(record)
-            queue += [makers[name] for name in record["inputs"] if name in makers]
+    every = jobs.read(logs)
+    makers, wanted = jobs.makers(every), jobs.behind(every, jobs.RELEASE)
     for record in wanted:
-        # Snakemake's own mark in a folder: a time.
-        record["inputs"] = {name: digest for name, digest in record["inputs"].items() if Path(name).name != STAMP}
-        record["script"] = rule_place(record["rule"])[2]
+        record["log"] = logs / f"{record['job']}.log"
+        record["script"] = jobs.rules()[record["rule"]].script
         record["chain"] = {
-            name: makers[name]["outputs"][name] == digest for name, digest in record["inputs"].items() if name in makers
+            name: makers[name]["outputs"].get(name) == digest
+            for name, digest in record["inputs"].items()
+            if name in makers
         }
-    return sorted(wanted, key=lambda record: record["log"])
+    return wanted
 
 
 def steps(ran: Sequence[Record]) -> list[Step]:
@@ -81,8 +72,8 @@ def steps(ran: Sequence[Record]) -> list[Step]:
     rule_of = {name: record["rule"] for record in ran for name in record["outputs"]}
     for record in ran:
         if record["rule"] not in made:
-            file, line, script = rule_place(record["rule"])
-            made[record["rule"]] = Step(record["rule"], file, line, _sentence(file, line), script, _functions(script))
+            rule = jobs.rules()[record["rule"]]
+            made[rule.name] = Step(rule.name, rule.file, rule.line, rule.sentence, rule.script, _functions(rule.script))
         made[record["rule"]].jobs.append(record)
     for step in made.values():
         reads = {name for record in step.jobs for name in record["inputs"]}
@@ -125,13 +116,6 @@ def nearest(made: Sequence[Step]) -> dict[str, list[str]]:
     return {rule: sorted(after[rule] - behind[rule]) for rule in after}
 
 
-def _sentence(file: str, line: int) -> str:
-    """The message of a rule; what differs from job to job stands in it as `{name}`."""
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()[line:]
-    at = next(number for number, text in enumerate(lines) if text.strip() == "message:")
-    return str(ast.literal_eval(lines[at + 1].strip())).replace("{wildcards.", "{")
-
-
 def _functions(script: str) -> list[tuple[str, str, int]]:
     """The functions of the package that a script calls by name: name, file and line."""
     found = []
@@ -142,14 +126,6 @@ def _functions(script: str) -> list[tuple[str, str, int]]:
                 with contextlib.suppress(KeyError, FileNotFoundError):
                     found.append((f"findings.{name}", *place_of(name)))
     return sorted(entry for entry in found if not entry[0].endswith(".job"))
-
-
-def filled(step: Step, job: Record) -> str:
-    """The sentence of a step with what one of its jobs is of."""
-    words = step.sentence
-    for name, value in job["wildcards"].items():
-        words = words.replace(f"{{{name}}}", value)
-    return words
 
 
 def seconds(job: Record) -> float:

@@ -17,10 +17,11 @@ from findings.audit.dossier.about import Declared
 from findings.audit.dossier.checks import Check
 from findings.audit.dossier.listing import Assumption
 from findings.audit.dossier.released import Release, Row
-from findings.audit.dossier.steps import Step, filled, hash_shown, log_text, seconds
+from findings.audit.dossier.steps import Step, hash_shown, log_text, seconds
 from findings.audit.explain import place_of
 from findings.config import SCHEMAS
 from findings.environment import PINNED, ROOT
+from findings.jobs import sentence
 from findings.keys import RULE_EFFECTS
 from findings.plan import TEXTS
 from findings.provenance import sha256
@@ -95,7 +96,7 @@ def job(made: Dossier, one: Step, record: View) -> View:
     ways = [(way, name, digest) for way in ("inputs", "outputs") for name, digest in record[way].items()]
     exports = {wave: Path(entry["file"]).name for wave, entry in made.content["raw"].items()}
     return {
-        "sentence": filled(one, record), "seconds": seconds(record), "code": record["code"], "params": record["params"],
+        "sentence": sentence(record), "seconds": seconds(record), "code": record["code"], "params": record["params"],
         "started": record["started"], "ended": record["ended"],
         "log": log_text(record["log"]) if made.synthetic or one.side == "open" else None,
         "log_file": str(record["log"]),
