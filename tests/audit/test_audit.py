@@ -15,9 +15,11 @@ from conftest import WAVE, once
 from findings import indicators
 from findings.audit import explain, recompute_r, sources
 from findings.audit.compare import checks, tolerance
+from findings.audit.narrowing import narrowed
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.derived import adjusted
 from findings.audit.plain.estimates import Frame, NotComputed
+from findings.audit.plain.keys import parts_of
 from findings.audit.plain.recompute import recomputed
 from findings.audit.plain.replay import ReplayError, read_wave, read_yaml, replayed, rows_of
 from findings.audit.run import AGREES, DIFFERS, NOT_TWICE, SECOND, UNKNOWN, R, audit
@@ -76,6 +78,27 @@ def test_the_second_implementation_gives_every_key(audited, frame, part):
               "comparisons": {"difference", "rao_scott"}, "barriers": {"rank", "proportion"},
               "nonanswers": {"declined", "dont_know", "blank", "bounds", "rao_scott"}}  # fmt: skip
     assert set(seen) == wanted[part]
+
+
+def test_who_is_left_of_a_wave_ends_at_those_asked_and_those_who_answered(audited, frame):
+    left_out = explain.raw(audited, WAVE)["left_out"]
+    export = explain.raw(audited, WAVE)["rows"]
+    seen = 0
+    for row in rows(audited, "register"):
+        if row["n_asked"] is not None and row["weighting"] == "none" and row["breakdown"] in (None, "gender"):
+            parts = parts_of(row["key"])
+            lines = narrowed(frame, parts, explain.columns_of(row["key"], [parts], lambda _: frame)[WAVE], left_out)
+            left = [line["left"] for line in lines if "left" in line]
+            of = {line["who"]: line.get("left") for line in lines}
+            out = sum(line.get("out", 0) for line in lines)
+            assert of["rows of the export"] == export and left == sorted(left, reverse=True)
+            assert (of["asked"], out, left[-1]) == (row["n_asked"], row["n_missing"], row["n"]), row["key"]
+            seen += 1
+    assert seen > 100
+    made = audit(audited, GAP)
+    assert [lines[-1]["who"] for lines in made.narrowed] == ["with an answer"] * 2
+    assert "FROM THE EXPORT TO THIS NUMBER" in "\n".join(told(made))
+    assert audit(audited, f"{WITHHELD}@{WAVE}").narrowed == []
 
 
 def test_it_computes_each_column_of_a_proportion_and_of_a_gap(audited):

@@ -7,21 +7,28 @@ import json
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pypdfium2
 import pytest
 import yaml
 from browser import Browser, browser
 from conftest import WAVE
+from findings.audit import explain
 from findings.audit.dossier import write
 from findings.audit.dossier.graph import svg
 from findings.audit.dossier.listing import entry_at, marks
 from findings.audit.dossier.packed import Numbered, column, front
 from findings.audit.dossier.pages import PAGES
 from findings.audit.dossier.steps import hash_shown, records, steps
+from findings.audit.narrowing import narrowed
+from findings.audit.plain.answers import Answers
+from findings.audit.plain.estimates import Frame
+from findings.audit.plain.keys import leaves
+from findings.audit.plain.replay import read_wave
 from findings.config import load_study, load_wave
 from findings.environment import ROOT
+from findings.keys import print_key
 
 csv.field_size_limit(2**31 - 1)
 
@@ -127,6 +134,37 @@ def test_a_key_page_tells_question_base_rules_settings_export_and_command(page, 
     links = page.tell("[...document.querySelectorAll('#about a')].map(a => a.href)")
     pages = {link.split("#")[0].removeprefix("file://") for link in links if "key.html" not in link}
     assert pages and all(Path(link).is_file() for link in pages), [link for link in pages if not Path(link).is_file()]
+
+
+def test_a_key_page_tells_who_is_left_from_the_export_to_the_number(page, dossier, finished_study):
+    frame = Frame(Answers(read_wave(finished_study, WAVE)))
+    left_out = explain.raw(finished_study, WAVE)["left_out"]
+    released = {row["key"]: row for row in rows(finished_study / "results/release/estimates.csv")}
+    start = "adoption.current_any.proportion|ministry=finance;weights=calibrated"
+    of = [f"{start}@{WAVE}", f"{start};gender=female@{WAVE}",
+          f"barriers.internet.proportion|ministry=finance;weights=calibrated@{WAVE}"]  # fmt: skip
+    for key in (*of, f"diff({start};gender=female@{WAVE},{start};gender=male@{WAVE})"):
+        assert released[key]["status"] == "published"
+        of_key(page, dossier, key)
+        tables = page.tell(
+            """[...document.querySelectorAll('#about table')].filter(t => t.caption.textContent.match(/^(From the|Of )/)
+            && t.rows[0].cells[2].textContent === 'Left').map(t => [...t.tBodies[0].rows].map(r =>
+            [r.cells[0].textContent, r.cells[2].textContent, r.cells[2].querySelector('a')?.hash]))"""
+        )
+        leaves_of = [parts for _, parts in leaves(key)]
+        assert len(tables) == len(leaves_of), key
+        for lines, parts in zip(tables, leaves_of, strict=True):
+            columns = explain.columns_of(key, [parts], lambda _: frame)[WAVE]
+            exact = narrowed(frame, parts, columns, left_out)
+            counts = [line.get("left", line.get("out")) for line in exact]
+            told = [int(number) for _, number, _ in lines if number.isdigit()]
+            # The released counts are the exact ones, and nothing is told of a row that is withheld.
+            assert set(told) <= {*counts, int(released[print_key(vars(parts))]["n_missing"] or 0)}, (key, told, counts)
+            assert told[0] == counts[0] and told[-1] == counts[-1] == int(released[print_key(vars(parts))]["n"])
+            for _, number, link in lines:
+                row = released[unquote(link[1:])] if link else None
+                assert row is None or (row["status"] == "published") == (number != "withheld"), (key, link)
+    clean(page)
 
 
 def test_a_derived_key_leads_to_what_it_is_computed_from(page, dossier, finished_study):

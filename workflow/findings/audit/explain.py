@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from findings.audit.composed import composed
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.estimates import Frame, NotComputed, quality_column
 from findings.audit.plain.keys import Parts
@@ -24,7 +25,7 @@ from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
 from findings.environment import ROOT
 from findings.jobs import rules
-from findings.keys import RULE_EFFECTS, parse_effect
+from findings.keys import RULE_EFFECTS, parse_effect, print_key
 from findings.plan import TEXTS, Indicator, expand_indicators
 from findings.provenance import sha256
 
@@ -132,13 +133,17 @@ def _columns(frame: Frame, parts: Parts) -> list[str]:
 
 
 def described(
-    study: Mapping[str, Any], column: str, answers: Answers, codebook: Mapping[str, Any], known: Indicator | None = None
-) -> Row:
+    study: Mapping[str, Any], column: str, answers: Answers, codebook: Mapping[str, Any],
+    known: Mapping[str, Indicator] | None = None,
+) -> Row:  # fmt: skip
     """An indicator in words and as declared: label, question as asked, numerator, base, and the config's own entry.
 
-    `known` is the column's own, where the caller has expanded the study already.
+    `parts` says what an unanswered or unasked part counts as; `row` is its own unweighted row, a wave's name wanting,
+    and `narrowed_by` the indicator that leaves respondents out of it. `known` are the study's indicators by column,
+    where the caller has expanded them already.
     """
-    indicator = known or next(i for i in expand_indicators(study) if i.column == column)
+    known = known or {each.column: each for each in expand_indicators(study)}
+    indicator = known[column]
     questions = {question["name"]: question for question in codebook["questions"]}
     own = answers.rests_on(column)
     asked = [
@@ -148,8 +153,10 @@ def described(
     number = next(n for n, e in enumerate(answers.wave.study["indicators"]) if _same(e, answers.indicators[column]))
     return {
         "column": column, "label": indicator.label, "question": indicator.question, "asked": asked,
-        "numerator": numerator(indicator), "base": base(indicator, answers), "base_label": indicator.base_label,
-        "config": f"indicators.{number}",
+        "numerator": numerator(indicator), "parts": composed(indicator, known), "base": base(indicator, answers),
+        "base_label": indicator.base_label, "config": f"indicators.{number}",
+        "row": print_key({**vars(indicator), "indicator": indicator.id, "weighting": "none", "wave": ""}),
+        "narrowed_by": None if "not_asked" in indicator.source else indicator.base,
     }  # fmt: skip
 
 
@@ -258,7 +265,7 @@ def held(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, list[bool
     columns = columns_of(key, parts, frame_of)
     for wave in columns:
         frame: Frame = frame_of(wave)
-        domains = [_domain(frame, one) for one in parts if one.wave == wave] or [list(frame.design.inside)]
+        domains = [domain_of(frame, one) for one in parts if one.wave == wave] or [list(frame.design.inside)]
         member = [any(each) for each in zip(*domains, strict=True)]
         states = [frame.answers.of(column) for column in columns[wave]]
         asked = [not states or any(each[i][1] != "not_asked" or each[i][0] is not None for each in states)
@@ -267,7 +274,8 @@ def held(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, list[bool
     return found
 
 
-def _domain(frame: Frame, parts: Parts) -> list[bool]:
+def domain_of(frame: Frame, parts: Parts) -> list[bool]:
+    """Which of a wave's kept respondents are in the group of a key; of a whole level, who is in one of its groups."""
     if parts.group == "all":
         groups = frame.answers.groups(str(parts.breakdown))
         return [inside and group is not None for inside, group in zip(frame.design.inside, groups, strict=True)]

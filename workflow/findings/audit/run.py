@@ -10,6 +10,7 @@ from typing import Any
 
 from findings.audit import explain, recompute_r, sources, tasks
 from findings.audit.compare import CORE, Check, checks, misrounded, unchecked
+from findings.audit.narrowing import narrowed
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.derived import adjusted
 from findings.audit.plain.estimates import Frame, NotComputed
@@ -32,8 +33,9 @@ class UnknownKey(Exception):
 class Audit:
     """What was found of a key. Of a suppressed one `reason` alone is filled.
 
-    `released` and `exact` are its rows; `about` what it is and where it comes from; `counts` what cleaning did to its
-    respondents, `rules` what it would be without each rule, and `cells` those respondents, all three confidential;
+    `released` and `exact` are its rows; `about` what it is and where it comes from; `narrowed` who is left of each
+    of its waves, line by line, `counts` what cleaning did to its respondents, `rules` what it would be without each
+    rule, and `cells` those respondents, all four confidential;
     `checks` by who recomputed; `notes` what was not recomputed and why; `problems` what is wrong.
     """
 
@@ -42,6 +44,7 @@ class Audit:
     released: Row = field(default_factory=dict)
     exact: Row = field(default_factory=dict)
     about: Row = field(default_factory=dict)
+    narrowed: list[list[Row]] = field(default_factory=list)
     counts: dict[str, list[Row]] = field(default_factory=dict)
     rules: list[Row] = field(default_factory=list)
     cells: dict[str, list[Row]] = field(default_factory=dict)
@@ -105,6 +108,9 @@ def _audit(made: Audit, root: Path, r: recompute_r.Running, rows: bool) -> None:
             f"{entry['file']} is not the file that was read" for entry in raw.values() if not entry["same"]
         ]
         made.about = _about(made, root, found, of, frame_of) | {"raw": raw}
+        for parts in of:
+            columns = explain.columns_of(key, [parts], frame_of).get(parts.wave, [])
+            made.narrowed.append(narrowed(frame_of(parts.wave), parts, columns, raw[parts.wave]["left_out"]))
         _recompute(made, root, found, frame_of, raw[wave]["left_out"], r)
         _respondents(made, of, frame_of, rows)
     except ReplayError as error:

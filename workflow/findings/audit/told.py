@@ -72,6 +72,7 @@ def told(made: Audit) -> Iterator[str]:
     yield from _numbers(made)
     if made.about:
         yield from _about(made.about)
+    yield from _narrowed(made.narrowed)
     yield from _cleaning(made.counts)
     yield from _rules(made.rules)
     yield from _checks(made)
@@ -110,6 +111,8 @@ def _about(about: Row) -> Iterator[str]:
             if asked["relevant"]:
                 yield from _wrapped(f"asked if {asked['relevant']}", "        ")
         yield from _wrapped(f"counted: {one['numerator']}", "      ")
+        for part in one["parts"]:
+            yield from _wrapped(part, "        ")
         yield from _wrapped(f"base: {_languages(one['base_label'])}: {one['base']}", "      ")
     for number, filters in enumerate(about["filters"], start=1):
         yield from _wrapped(f"of part {number}: " if len(about["filters"]) > 1 else "of: ", "  ", *filters)
@@ -143,6 +146,17 @@ def _cleaning(counts: dict[str, list[Row]]) -> Iterator[str]:
             counts_ += f"   flagged {step['flagged']:>5}" if step["flagged"] else ""
             yield f"  {step['step']:16} {counts_}"
             yield from (f"      {count} × {reason}" for reason, count in sorted(step["entries"].items()))
+
+
+def _narrowed(parts: list[list[Row]]) -> Iterator[str]:
+    if any(parts):
+        yield "\nFROM THE EXPORT TO THIS NUMBER: respondents left"
+    for number, lines in enumerate(parts, start=1):
+        if lines and len(parts) > 1:
+            yield f"  of part {number}"
+        for line in lines:
+            count = f"{line['left']:,}" if "left" in line else f"−{line['out']:,}"
+            yield from _wrapped(f"{count:>9}  {line['who']}", "  ")
 
 
 def _rules(rules: list[Row]) -> Iterator[str]:

@@ -64,7 +64,7 @@ function whatItIs(row) {
     terms([
       ["In other languages", inLanguages(Object.fromEntries(Object.entries(indicator.label).slice(1)))],
       ["Question, as printed", inLanguages(indicator.question)],
-      ["Counted", indicator.numerator], ["Base", indicator.base], ["Base, as printed", inLanguages(indicator.base_label)],
+      ["Counted", indicator.numerator], ["Parts of it", indicator.parts.length ? listOf(indicator.parts) : null], ["Base", indicator.base], ["Base, as printed", inLanguages(indicator.base_label)],
     ]),
     asked(indicator.asked, waves),
   ]), indicators.length > 12 && el("p", {}, `And ${indicators.length - 12} more: `, el("code", {}, about("columns", row).slice(12).join(", "))),
@@ -153,7 +153,7 @@ function show() {
   } else if (!published(place)) {
     target.replaceChildren(el("p", { class: "number" }, "withheld: disclosure control"));
   } else {
-    target.replaceChildren(...named(place), ...[number, stands, whatItIs, computedFrom, madeBy, cleaning, judgements].flatMap(part => part(place)).flat(Infinity).filter(Boolean),
+    target.replaceChildren(...named(place), ...[number, stands, whatItIs, fromTheExport, computedFrom, madeBy, cleaning, judgements].flatMap(part => part(place)).flat(Infinity).filter(Boolean),
       ...section("Compute it again", el("p", {}, "Who holds the data can have it explained and computed twice again:"), el("pre", { tabindex: 0 }, COMMAND(key))));
   }
 }

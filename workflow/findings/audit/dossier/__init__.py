@@ -48,6 +48,7 @@ def write(
         "reports": sorted(path.name for path in release.folder.glob("report.*")),
         "raw": exports(ran, waves),
         "cleaning": cleaning(release, declared),
+        "population": "population" in study.get("domains", {}),
         "assumptions": [vars(mark) for mark in marks],
     }
     new = target.with_name(target.name + ".new")

@@ -74,8 +74,8 @@ def indicators(declared: Declared) -> dict[str, Row]:
         every = {q["name"]: q for q in json.loads(book.to_json())["questions"]} | every
     answers = declared.frame(next(iter(declared.waves))).answers
     codebook = {"questions": list(every.values())}
-    for column, indicator in declared.indicators.items():
-        found = explain.described(declared.study, column, answers, codebook, indicator)
+    for column in declared.indicators:
+        found = explain.described(declared.study, column, answers, codebook, declared.indicators)
         made[column] = found | {"asked": [question["name"] for question in found["asked"]]}
     return made
 
