@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +12,15 @@ from findings import figures, finished, fonts, reporting, tables
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.figures.page import save
-from findings.finished import check_finished, check_report, check_said, check_table, numerals_of_html, typed
+from findings.finished import (
+    check_finished,
+    check_report,
+    check_said,
+    check_table,
+    numerals_of_html,
+    texts_of_svg,
+    typed,
+)
 from findings.release import write_record
 from findings.reporting import Parts, build_html, build_pdf, content
 from findings.tables.labelled import write_html
@@ -100,6 +109,19 @@ def test_a_number_lost_on_the_way_to_the_page_stops_the_build(parts, tmp_path):
         check_report(found, lost, *files)
     with pytest.raises(FindingsError, match="not those that were issued"):
         check_finished("page", page, numerals_of_html(files[0]) + Counter(["61"]))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_number_of_a_figure_that_the_pdf_does_not_say_stops_the_build(parts, tmp_path, lang):
+    found, page, *files, folder = build(parts, lang, tmp_path)
+    for path in folder.glob(f"*.{lang}.svg"):
+        shutil.copy(path, tmp_path)
+    check_report(found, page, *files, tmp_path)
+    other = tmp_path / f"funnel_health.{WAVE}.{lang}.svg"
+    words = max((each for each in texts_of_svg(other.read_text(encoding="utf-8")) if "%" in each), key=len)
+    other.write_text(other.read_text(encoding="utf-8").replace(words, f"{words}1"), encoding="utf-8")
+    with pytest.raises(FindingsError, match="not those that were issued"):
+        check_report(found, page, *files, tmp_path)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -20,6 +20,7 @@ import pypdfium2.raw as raw
 from pypdfium2 import PdfDocument
 
 from findings import declarations
+from findings.drawn import lifted
 from findings.errors import FindingsError
 from findings.text.captions import FOLDER
 from findings.text.issued import digits_of, issued, numerals_of, plain, rest
@@ -103,6 +104,12 @@ def texts_of_html(page: str) -> list[str]:
     return parser.texts
 
 
+def texts_of_svg(svg: str) -> list[str]:
+    """The texts of a figure, those that are set in it and those that it draws."""
+    rest, drawn = lifted(svg)
+    return [*texts_of_html(rest), *(each.words for each in drawn)]
+
+
 def numerals_of_html(path: Path) -> Counter[str]:
     """The numerals of a finished page."""
     return _total(numerals_of(words) for words in texts_of_html(path.read_text(encoding="utf-8")))
@@ -165,7 +172,7 @@ def check_pdf(path: Path, found: Mapping[str, Any], figures: Path) -> None:
     """
     contents, texts = texts_of_pdf(found)
     names = [figure["image"] for chapter in found["chapters"] for figure in chapter["figures"]]
-    drawn = (words for name in names for words in texts_of_html((figures / name).read_text(encoding="utf-8")))
+    drawn = (words for name in names for words in texts_of_svg((figures / name).read_text(encoding="utf-8")))
     pages, first = digits_of_pdf(path)
     said, body = _total(pages[:first]), _total(pages[first:])
     # The title page says the study's title, its waves and its notes.

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import matplotlib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from findings import tables
+from findings.drawn import lifted
 from findings.errors import FindingsError
 from findings.finished import texts_of_html
 from findings.fonts import inline as inline_fonts
@@ -206,10 +207,15 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float 
 def _share(image: Path) -> float:
     """How much of the text's width a figure takes, so that it stands on one page."""
     with image.open(encoding="utf-8") as stream:
-        head = stream.read(3000)
-    sizes = [re.search(rf'<svg [^>]*?{side}="([\d.]+)pt"', head) for side in ("width", "height")]
-    wide, high = (float(size[1]) if size else 1.0 for size in sizes)
+        wide, high = _size(stream.read(3000))
     return min(1.0, PAGE * wide / high)
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Width and height of a figure in points, of which its first lines tell."""
+    sizes = [re.search(rf'<svg [^>]*?{side}="([\d.]+)pt"', svg) for side in ("width", "height")]
+    wide, high = (float(size[1]) if size else 1.0 for size in sizes)
+    return wide, high
 
 
 def write_sentences(claims: Iterable[tuple[str, Claim]], path: Path) -> None:
@@ -234,10 +240,13 @@ def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copy(FOLDER / "report.typ", root / "report.typ")
-        for chapter in found["chapters"]:
-            for figure in chapter["figures"]:
-                shutil.copy(release / "figures" / figure["image"], root / figure["image"])
-        (root / "content.json").write_text(json.dumps(unmarked(found)), encoding="utf-8")
+        drawn = {}
+        for figure in (figure for chapter in found["chapters"] for figure in chapter["figures"]):
+            name = figure["image"]
+            svg, texts = lifted((release / "figures" / name).read_text(encoding="utf-8"))
+            (root / name).write_text(svg, encoding="utf-8")
+            drawn[name] = {"size": _size(svg), "texts": [asdict(each) for each in texts]}
+        (root / "content.json").write_text(json.dumps({**unmarked(found), "drawn": drawn}), encoding="utf-8")
         paths = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", fonts]
         try:
             pdf = typst.Compiler(root / "report.typ", root=root, font_paths=paths, ignore_system_fonts=True).compile(
