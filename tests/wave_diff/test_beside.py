@@ -90,6 +90,29 @@ def test_the_tables_say_what_differs_what_moved_and_what_may_be_compared(lang):
     Draft202012Validator(schema).validate({name: laid()[name] for name in schema["required"]})
 
 
+def test_names_that_several_indicators_have_are_said_once_with_the_base_that_tells_them_apart():
+    reason = [{"code": "option_added", "verdict": "note", "question": "barriers_health", "option": "queue"}]
+    columns = [f"{family}__{of}__health" for family in ("barriers", "barriers_users") for of in ("power", "cost")]
+    judged = {column: {"verdict": "note", "reasons": reason} for column in [*columns, "barriers__any_barrier__health"]}
+    judged["adoption__aware_any__health"] = judged["barriers__any_barrier__health"]
+    rows = exact(numbers()[0], study(), {**laid(), "columns": judged, "levels": {}}, numbers()[1])
+    ((_, named, *_),) = tables.labelled(rows, "comparability", "en").texts()
+    assert named == (
+        "Health (those aware of a service of the ministry; those who ever used one): Power cuts; Cost. "
+        "Health: Any barrier. Aware of a service of Health"
+    )
+
+
+@pytest.mark.parametrize("lang", ["en", "my"])
+def test_one_earlier_wave_stands_over_the_tables_and_every_cell_has_its_header_on_a_narrow_screen(lang, tmp_path):
+    fonts.cut(tmp_path)
+    made = page(beside(), lang, tmp_path)
+    earlier = study()["waves"]["nug_2024"]["label"][lang]
+    assert made.count(f": {earlier}</b>") == 2 and made.count(f">{earlier}<") == 0
+    assert "#table-comparability tbody tr>:nth-child(3)::before" in made and "nth-child(4)::before" in made
+    assert "#table-comparability tbody tr>:nth-child(4)::before" not in made
+
+
 def test_the_codes_hold_every_row_and_the_keys_of_both_waves():
     rows = beside()
     judged, differs, moved = (tables.build(rows, name) for name in NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -109,35 +110,53 @@ def label_verdicts(released: Released, entry: Mapping[str, Any], lang: str) -> t
          "; ".join(words["differs"][name] for name in unlike["differs"])]
         for unlike in released.laid.get("waves", [])
     ]  # fmt: skip
-    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    found: dict[tuple[str, str], dict[tuple[str, str], dict[str, None]]] = {}
     rest = 0
-    for (name, of), one in _judged(released, lang):
+    for name, of, one in _judged(released, lang):
         if one["verdict"] == COMPARABLE and not one["reasons"]:
             rest += 1
             continue
         alike = found.setdefault((one["verdict"], _why(released, one["reasons"], lang)), {})
-        alike.setdefault(name, []).extend([of] if of not in name else [])
+        alike.setdefault(of, {})[name] = None
     earlier = _wave(released, released.laid.get("earlier") or "", lang)
     for (verdict, why), alike in found.items():
-        names = "; ".join(f"{name} ({', '.join(of)})" if of else name for name, of in alike.items())
-        rows.append([earlier, names, words["verdicts"][verdict], why])
+        rows.append([earlier, _named(alike), words["verdicts"][verdict], why])
     if rest:
         others = words["others" if found else "all"].format(n=issue(REST, numerals(str(rest), lang)))
         rows.append([earlier, others, words["verdicts"][COMPARABLE], ""])
     return header, rows or [["", words["no_wave"], "", ""]]
 
 
-def _judged(released: Released, lang: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    """Label, and the service or ministry it is of, with verdict and reasons, of every column and level."""
+def _judged(released: Released, lang: str) -> Iterator[tuple[str, tuple[str, str], dict[str, Any]]]:
+    """Label, service or ministry and base, verdict and reasons of every column and level.
+
+    The service or ministry where the label does not say it; the base where indicators of others have the same label (a
+    barrier of all who know a service, and of those who used it).
+    """
     indicators = {i.column: i for i in expand_indicators(released.config)}
+    labels = {column: text(i.label, lang) or i.id for column, i in indicators.items()}
+    places = {
+        column: released.label("services" if i.service else "ministries", i.service or i.ministry, lang)
+        for column, i in indicators.items()
+    }
+    alike = Counter((labels[column], places[column]) for column in indicators)
     for column, one in released.laid.get("columns", {}).items():
-        own = indicators[column]
-        of = released.label("services" if own.service else "ministries", own.service or own.ministry, lang)
-        yield (text(own.label, lang) or own.id, of), one
+        label, place = labels[column], places[column]
+        base = text(indicators[column].base_label, lang) if alike[label, place] > 1 else ""
+        yield label, ("" if place in label else place, base), one
     for name, one in released.laid.get("levels", {}).items():
         level = released.levels[name]
         told = text(level.label, lang) or released.label("breakdowns", level.breakdown, lang)
-        yield (captions(lang)["wave_diff"]["by"].format(level=told), ""), one
+        yield captions(lang)["wave_diff"]["by"].format(level=told), ("", ""), one
+
+
+def _named(alike: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    """Names by whose they are; those that several bases have, once for all of them."""
+    bases: dict[tuple[str, str], list[str]] = {}
+    for (place, base), names in alike.items():
+        bases.setdefault((place, "; ".join(names)), []).extend([base] if base else [])
+    told = ((f"{place} ({'; '.join(of)})" if of else place, names) for (place, names), of in bases.items())
+    return ". ".join(f"{of}: {names}" if of else names for of, names in told)
 
 
 def _why(released: Released, reasons: Sequence[Mapping[str, Any]], lang: str) -> str:
