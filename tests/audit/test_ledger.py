@@ -15,7 +15,7 @@ from findings.errors import FindingsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FILES = ("responses", "free_text_raw", "respondents", "free_text", "ledger", "link")
+FILES = ("responses", "free_text_raw", "respondents", "free_text", "ledger", "link", "repeats")
 TEXT = "said"
 CELLS = st.sampled_from([None, "a", "b", "c", "d"])
 COLUMNS = ["x", "y", TEXT]
@@ -45,7 +45,7 @@ def histories(draw):
         elif kind == "recode":
             # All at once and one to one: a -> b and b -> a may change places.
             old = sorted({cell for cell in now[column] if cell is not None})
-            new = draw(st.permutations([*old, "e", "f"]))[: len(old)]
+            new = draw(st.permutations([*dict.fromkeys([*old, "e", "f"])]))[: len(old)]
             mapping = {a: b for a, b in zip(old, new, strict=True) if a != b}
             if set(mapping.values()) & {cell for cell in now[column] if cell not in mapping}:
                 continue
@@ -65,6 +65,10 @@ def histories(draw):
     return cells, now, ledger
 
 
+def places(folder: Path) -> dict[str, Path]:
+    return {name: folder / (name if name == "repeats" else f"{name}.parquet") for name in FILES}
+
+
 def write(folder: Path, cells: dict, now: dict, ledger: list[dict]) -> dict[str, Path]:
     ids = [f"r{row}" for row in range(len(cells["x"]))]
     said = [pd.DataFrame({"row_id": ids, "column": TEXT, "text": of[TEXT]}).dropna() for of in (cells, now)]
@@ -80,7 +84,7 @@ def write(folder: Path, cells: dict, now: dict, ledger: list[dict]) -> dict[str,
         frame.astype({c: "string" for c in frame if c not in ("count", "data_row")}).to_parquet(
             folder / f"{name}.parquet", index=False
         )
-    return {name: folder / f"{name}.parquet" for name in FILES}
+    return places(folder)
 
 
 @settings(max_examples=80, deadline=None)
@@ -90,7 +94,7 @@ def test_any_ledger_replays_both_ways_by_both_implementations(history):
     with tempfile.TemporaryDirectory() as folder:
         files = write(Path(folder), cells, now, ledger)
         assert prove(files, WAVE)["entries"] == len(ledger)
-        frames = {name: pd.read_parquet(path) for name, path in files.items()}
+        frames = {name: pd.read_parquet(path) for name, path in files.items() if path.is_file()}
     wide = frames["responses"].assign(**{TEXT: pd.Series(cells[TEXT], dtype="string")})
     after = frames["respondents"].assign(**{TEXT: pd.Series(now[TEXT], dtype="string")})
     made = book.apply(wide, frames["ledger"])
@@ -121,7 +125,7 @@ def tampered(study: Path, name: str, change) -> dict[str, Path]:
     folder = study / "results" / "confidential" / WAVE
     frame = change(pd.read_parquet(folder / f"{name}.parquet"))
     frame.to_parquet(folder / f"{name}.parquet", index=False)
-    return {each: folder / f"{each}.parquet" for each in FILES}
+    return places(folder)
 
 
 @pytest.mark.parametrize(

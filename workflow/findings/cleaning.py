@@ -70,17 +70,20 @@ def clean(
     left_out: int = 0,
     recodes: Sequence[other_specify.Line] = (),
     reference: Path = Path("data/reference"),
+    repeats: Mapping[str, pd.DataFrame] | None = None,
 ) -> Cleaned:
     """Run the steps of `wave["cleaning"]` on the responses and the free text, and prove the ledger.
 
     `left_out`: submissions that ingest left out because the tool marks them as no interviews; the flow begins with
     them. `recodes`: lines of recodes.csv. `reference`: the folder of the tables that steps name.
+    `repeats`: name -> table (`findings.repeats`), whose rules are judged and whose answers stay as they are.
 
     Raises FindingsError on what the form and wave.yaml do not allow after the steps: a number that is none, an answer
     that is no code.
     """
     wide = with_free_text(responses, free_text)
     state = begin(responses, wide, codebook, wave, corrections, recodes, reference)
+    state.repeats = repeats or {}
     entries = Book()
     texts = set(wide.columns) - set(responses.columns)
     n = len(wide) + left_out
@@ -156,15 +159,15 @@ def _make(change: Change, state: State, entries: Book, step: str, place: str, te
             _entry(state.row_ids[row], book.DROPPED, None, step, step, change.reason, place) for row in rows
         ]
         return
-    cells = state.cells[change.column]
     source = "free_text" if change.column in texts else place
     if isinstance(change, Flag):
-        held = cells[change.rows]
+        held = state.cells[change.column][change.rows] if change.held is None else change.held
         entries.rows += [
             _entry(state.row_ids[row], change.column, cell, cell, step, change.reason, source)
             for row, cell in zip(change.rows, held, strict=True)
         ]
         return
+    cells = state.cells[change.column]
     if isinstance(change, Recode):
         mapping = {old: new for old, new in change.mapping.items() if old != new}
         held = {old: int(np.sum(cells == old)) for old in mapping}

@@ -40,6 +40,8 @@ class State:
     recodes: Sequence[Any] = ()
     # What expressions gave, where a wave is cleaned several times.
     memo: Memo | None = None
+    # Tables of `findings.repeats`, by name.
+    repeats: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,15 @@ class Drop:
 
 @dataclass(frozen=True)
 class Flag:
-    """Cells of one column that break a rule or are doubtful, and stay as they are: `rows` positions."""
+    """Cells of one column that break a rule or are doubtful, and stay as they are: `rows` positions.
+
+    `held` are the cells where the column is one of a repeat, which the state does not have.
+    """
 
     column: str
     rows: Any
     reason: str
+    held: Cells | None = None
 
 
 Change = Edit | Recode | Drop | Flag
@@ -308,6 +314,20 @@ def form_rules(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     for rule, rows, reason in breaks:
         if rule.then == "drop":
             yield Drop(np.isin(np.arange(len(state.kept)), rows), reason)
+    yield from _in_repeats(state, options)
+
+
+def _in_repeats(state: State, options: Mapping[str, Any]) -> Iterable[Flag]:
+    """The same for the questions of repeats: a break is a flag of the column `repeat[n].question`."""
+    for name in dict.fromkeys(question.repeat for question in state.codebook.questions.values() if question.repeat):
+        cells, at = dict[str, Cells](), np.array([], dtype=np.intp)
+        if name in state.repeats:
+            cells, at = rules.of_repeat(name, state.repeats, state.cells, state.row_ids, state.codebook)
+        for rule, judged, rows in rules.broken(cells, state.kept[at], state.codebook, state.wave, options, name):
+            state.rules.append(rule.record(judged, rows))
+            for row in np.flatnonzero(rows) if rows is not None else ():
+                number, held = state.repeats[name]["repeat_row"].iloc[row], cells[rule.column][[row]]
+                yield Flag(f"{name}[{number}].{rule.column}", at[[row]], rule.reason, held)
 
 
 def recode(state: State, options: Mapping[str, Any]) -> Iterable[Change]:

@@ -2,7 +2,8 @@
 
 They are the XLSForm's, and those that wave.yaml declares under `checks`. A question that was not asked counts as empty
 for all others, as in ODK; a constraint and a choice filter are rules about an answer, so an empty one breaks none; an
-answer is required only where its question was asked. A condition of a group is one of all its questions.
+answer is required only where its question was asked. A condition of a group is one of all its questions. Questions of
+a repeat are judged once for each of its rows, which know the answers of the respondent and of the repeats they are in.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from findings.errors import FindingsError
 from findings.instrument import Codebook, Question
-from findings.xforms import FUNCTIONS, MONTH, Answers, Bools, Cells, ExpressionError, Memo, read
+from findings.xforms import FUNCTIONS, MONTH, Answers, Bools, Cells, ExpressionError, Memo, cells_of, read
 
 KINDS = ("relevant", "constraint", "choice_filter", "required")
 ALWAYS = "true()"
@@ -50,7 +53,7 @@ class Rule:
         return f"{self.kind} of {self.column} broken ({self.id}): {self.text}"
 
     def record(self, judged: Bools | None, rows: Bools | None) -> dict[str, Any]:
-        """The row of rules.json: respondents judged and breaks, null where the rule could not be judged."""
+        """The row of rules.json: respondents (or rows of a repeat) judged, and breaks; null where it was not judged."""
         return {
             "rule": self.id, "kind": self.kind, "column": self.column, "text": self.text, "source": self.source,
             "then": self.then, "judged": None if judged is None else int(judged.sum()),
@@ -68,7 +71,8 @@ def rules_of(codebook: Codebook, wave: Mapping[str, Any], options: Mapping[str, 
             continue
         for kind, text in _texts(question).items():
             places = tuple(question.conditions.items()) if kind == "relevant" else ((text, question.row),)
-            then = own.get(f"{name}.{kind}", options.get(kind, "flag"))
+            # No step changes a repeat.
+            then = "flag" if question.repeat else own.get(f"{name}.{kind}", options.get(kind, "flag"))
             source = f"{form} row {question.row}"
             found.append(Rule(f"{name}.{kind}", kind, name, text, source, then, places or ((text, question.row),)))
     for number, check in enumerate(wave.get("checks") or []):
@@ -118,16 +122,24 @@ def relevance(
 
 
 def broken(
-    cells: Mapping[str, Cells], kept: Bools, codebook: Codebook, wave: Mapping[str, Any], options: Mapping[str, Any]
+    cells: Mapping[str, Cells],
+    kept: Bools,
+    codebook: Codebook,
+    wave: Mapping[str, Any],
+    options: Mapping[str, Any],
+    repeat: str = "",
 ) -> Iterator[tuple[Rule, Bools | None, Bools | None]]:
     """Each rule, whom of the `kept` it was judged for, and who breaks it (rows,).
 
-    Both are None for a rule about, or resting on, a column that the data do not have.
+    Both are None for a rule about, or resting on, a column that the data do not have. `cells` are those of respondents,
+    and the rules those of questions outside of repeats; with `repeat` of its rows (`of_repeat`) and its own questions.
     """
     answers = _answers(cells, codebook)
     asked = relevance(cells, codebook, wave, answers)
     nobody = np.zeros(answers.rows, dtype=bool)
     for rule in rules_of(codebook, wave, options):
+        if repeat_of(rule, codebook) != repeat:
+            continue
         if any(name not in cells for name in (rule.column, *read(rule.text).references)):
             yield rule, None, None
             continue
@@ -147,10 +159,51 @@ def broken(
         yield rule, judged, judged & no
 
 
+def repeat_of(rule: Rule, codebook: Codebook) -> str:
+    """The repeat that a rule's question is in; empty for one that is asked once."""
+    question = codebook.questions.get(rule.column)
+    return question.repeat if question else ""
+
+
+def of_repeat(
+    name: str, repeats: Mapping[str, pd.DataFrame], cells: Mapping[str, Cells], row_ids: Cells, codebook: Codebook
+) -> tuple[dict[str, Cells], npt.NDArray[np.intp]]:
+    """Cells as the rows of a repeat see them: their own, those of the repeats around it, and their respondent's; and
+    the place of the respondent of each row.
+
+    `repeats` as `findings.repeats` makes them, `cells` and `row_ids` of respondents, in which the texts of a repeat
+    are columns `repeat[n].question`.
+    """
+    table = repeats[name]
+    at = pd.Index(row_ids).get_indexer(pd.Index(table["row_id"].astype(object)))
+    if not (outer := _around(name, repeats, codebook)):
+        seen = {column: values[at] for column, values in cells.items()}
+    else:
+        around, _ = of_repeat(outer, repeats, cells, row_ids, codebook)
+        keys = pd.MultiIndex.from_frame(repeats[outer][["row_id", "repeat_row"]].astype(str))
+        up = keys.get_indexer(pd.MultiIndex.from_frame(table[["row_id", "parent_row"]].astype(str)))
+        seen = {column: values[up] for column, values in around.items()}
+    for column in (question.name for question in codebook.questions.values() if question.repeat == name):
+        said = [cells.get(f"{name}[{number}].{column}") for number in table["repeat_row"]]
+        if column in table:
+            seen[column] = cells_of(table[column])
+        elif any(texts is not None for texts in said):
+            found = [None if texts is None else texts[i] for texts, i in zip(said, at, strict=True)]
+            seen[column] = np.array(found, dtype=object)
+    return seen, at
+
+
+def _around(name: str, repeats: Mapping[str, Any], codebook: Codebook) -> str:
+    """The innermost of `repeats` that a repeat is asked in; empty where it is asked of the respondent."""
+    path = next(group for q in codebook.questions.values() if name in (group := q.group.split("/")))
+    return next((group for group in reversed(path[: path.index(name)]) if group in repeats), "")
+
+
 def check(codebook: Codebook, wave: Mapping[str, Any], kept: Iterable[str]) -> None:
     """Stop on a rule that would be judged and cannot be: not XPath, a function, question or column that is not known.
 
-    `kept` are the questions that the data have. Raises FindingsError with the row of the form, or the check.
+    `kept` are the questions that the data have, those of repeats among them. Raises FindingsError with the row of the
+    form, or the check.
     """
     steps = {step["step"]: step for step in wave.get("cleaning") or []}
     known, there = {*codebook.questions, MONTH}, {*kept, MONTH}
@@ -158,6 +211,8 @@ def check(codebook: Codebook, wave: Mapping[str, Any], kept: Iterable[str]) -> N
         _stop(wave, "wave.yaml has checks, and no step that judges them.", mend="`- {step: form_rules}` in `cleaning`.")
     kinds = KINDS if "form_rules" in steps else ("relevant",) if "skip_logic" in steps else ()
     rules = [rule for rule in rules_of(codebook, wave, steps.get("form_rules", {})) if rule.kind in kinds]
+    if "form_rules" not in steps:
+        rules = [rule for rule in rules if not repeat_of(rule, codebook)]
     if odd := set(steps.get("form_rules", {}).get("rules", {})) - {rule.id for rule in rules if rule.of_form}:
         _stop(wave, "The step form_rules names rules that the form does not have.", codes=sorted(odd),
               mend="a rule of the form is `question.kind`, for example `age.constraint`.")  # fmt: skip
@@ -165,7 +220,11 @@ def check(codebook: Codebook, wave: Mapping[str, Any], kept: Iterable[str]) -> N
     if odd := set(wave.get("unchecked") or {}) - names:
         _stop(wave, "wave.yaml leaves unchecked what the form does not have.", codes=sorted(odd),
               mend="questions or groups of the form under `unchecked`.")  # fmt: skip
+    own = steps.get("form_rules", {}).get("rules", {})
     for rule in rules:
+        if repeat_of(rule, codebook) and (rule.then != "flag" or own.get(rule.id, "flag") != "flag"):
+            _stop(wave, f"The rule {rule.id} is of a repeat, which no step changes: a break is flagged.",
+                  column=rule.column, mend="let it flag (`flag`, or nothing said).")  # fmt: skip
         if rule.column not in there and not rule.of_form:
             _stop(wave, f"The check {rule.id} is about a column that the data do not have.", column=rule.column,
                   mend=f"correct `columns` of the check {rule.id}.")  # fmt: skip

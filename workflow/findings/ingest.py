@@ -86,7 +86,8 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     order = order[states.isna().to_numpy()[order]]
     free = [(fates[i].column, cells[i]) for i in by_fate.get("free_text", [])]
     kept = {*columns, *(name for name, _ in free)}
-    form_rules.check(codebook, wave, kept)
+    of_rows = {f.column for found in of_repeats.values() for f in found if f.fate in ("kept", "free_text")}
+    form_rules.check(codebook, wave, kept | of_rows)
     matched = corrections_by_row(wave, wave_dir, submitted, ids, fates, codebook, kept)
     corrections = matched.table[~matched.table["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
     record = {

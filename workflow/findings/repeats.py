@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,20 @@ from findings.instrument import Codebook
 from findings.readers.table import RawTable
 
 KEYS = ("row_id", "repeat_row", "parent_row")
+
+
+def write_repeats(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Each table as repeat_<name>.parquet."""
+    folder.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        table.to_parquet(folder / f"repeat_{name}.parquet", index=False)
+
+
+def read_repeats(folder: Path) -> dict[str, pd.DataFrame]:
+    """Name -> table, as `write_repeats` has put them in a folder."""
+    return {
+        path.stem.removeprefix("repeat_"): pd.read_parquet(path) for path in sorted(folder.glob("repeat_*.parquet"))
+    }
 
 
 def repeated(

@@ -8,6 +8,7 @@ rule clean:
         corrections="results/confidential/{wave}/corrections.parquet",
         codebook="results/confidential/{wave}/codebook.json",
         record="results/confidential/{wave}/ingest.json",
+        repeats="results/confidential/{wave}/repeats",
         recodes=recodes_file,
         # Tables that its steps name.
         reference=lambda wildcards: aliases.tables(WAVES[wildcards.wave], Path("data/reference")),
@@ -39,6 +40,7 @@ rule replay:
         free_text="results/confidential/{wave}/free_text.parquet",
         ledger="results/confidential/{wave}/ledger.parquet",
         link="results/confidential/{wave}/link.parquet",
+        repeats="results/confidential/{wave}/repeats",
     output:
         record="results/confidential/{wave}/replay.json",
     params:

@@ -10,6 +10,7 @@ with job(snakemake) as io:
     from findings.cleaning_steps import DOUBTFUL
     from findings.config import load_wave
     from findings.other_specify import read_recodes
+    from findings.repeats import read_repeats
 
     wave = load_wave(Path(io.input.wave))
     corrections = pd.read_parquet(io.input.corrections)
@@ -21,6 +22,7 @@ with job(snakemake) as io:
         corrections if len(corrections) else None,
         sum(json.loads(Path(io.input.record).read_text(encoding="utf-8"))["left_out"].values()),
         read_recodes(wave, Path(io.input.wave).parent),
+        repeats=read_repeats(Path(io.input.repeats)),
     )
     result.respondents.to_parquet(io.output.respondents, index=False)
     result.free_text.to_parquet(io.output.free_text, index=False)

@@ -7,6 +7,7 @@ with job(snakemake) as io:
 
     from findings.config import load_wave
     from findings.ingest import ingest
+    from findings.repeats import write_repeats
 
     wave_file = next(Path(path) for path in io.input.raw if path.endswith("/wave.yaml"))
     key = Path(io.params.key)
@@ -19,9 +20,7 @@ with job(snakemake) as io:
     result.link.to_parquet(io.output.link, index=False)
     result.corrections.to_parquet(io.output.corrections, index=False)
     Path(io.output.codebook).write_text(result.codebook.to_json(), encoding="utf-8")
-    Path(io.output.repeats).mkdir(exist_ok=True)
-    for name, table in result.repeats.items():
-        table.to_parquet(Path(io.output.repeats) / f"repeat_{name}.parquet", index=False)
+    write_repeats(result.repeats, Path(io.output.repeats))
     record = json.dumps(result.record, ensure_ascii=False, indent=1)
     Path(io.output.record).write_text(record, encoding="utf-8")
     # What may hold an answer that a person wrote down stays out of the log.

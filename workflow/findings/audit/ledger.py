@@ -10,16 +10,18 @@ import pandas as pd
 from findings.audit.plain.both_ways import NO_STEP, Mismatch, check
 from findings.errors import FindingsError
 
+FILES = ("responses", "free_text_raw", "respondents", "free_text", "ledger", "repeats")
+
 
 def prove(files: Mapping[str, Path], wave: str) -> dict[str, int]:
     """Counts of what was compared (`both_ways.check`); `files`: responses, free_text_raw, respondents, free_text,
-    ledger and link.
+    ledger, repeats (a folder) and link.
 
     Raises FindingsError where responses + ledger are not the respondents or respondents − ledger not the responses: the
     column, the step, and the rows of the export.
     """
     try:
-        return check(*(files[name] for name in ("responses", "free_text_raw", "respondents", "free_text", "ledger")))
+        return check(*(files[name] for name in FILES))
     except Mismatch as odd:
         link = pd.read_parquet(files["link"])
         rows = link.loc[link["row_id"].isin(odd.row_ids), "data_row"].sort_values().tolist()

@@ -6,6 +6,7 @@ is used. Raw and clean are responses.parquet with free_text_raw.parquet, and res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -28,8 +29,10 @@ class Mismatch(Exception):
         self.what, self.column, self.step, self.row_ids = what, column, step, list(row_ids)
 
 
-def check(responses: Path, raw_texts: Path, respondents: Path, texts: Path, ledger: Path) -> Row:
+def check(responses: Path, raw_texts: Path, respondents: Path, texts: Path, ledger: Path, repeats: Path) -> Row:
     """Both directions of every column of a wave's files. Returns counts: rows, columns, cells, entries, changed cells.
+
+    Answers of repeats (the folder `repeats`) are never changed: what the ledger says of one is that it stays as it is.
 
     Raises Mismatch at the first column that does not fit, with all of its rows that do not.
     """
@@ -49,11 +52,12 @@ def check(responses: Path, raw_texts: Path, respondents: Path, texts: Path, ledg
     for entry in pq.read_table(ledger).to_pylist():
         entries.setdefault(entry["column"], []).append(entry)
     said = [_long(path, place) for path in (raw_texts, texts)]
-    spoken = sorted(said[0].keys() | said[1].keys())
+    # A text that nobody wrote, or nobody any more, has no line in a file; the ledger may still speak of it.
+    told = {column for column, of in entries.items() if of[0]["source"].startswith("free_text")}
+    spoken = sorted(said[0].keys() | said[1].keys() | told)
     columns = [name for name in now.column_names if name != "row_id"]
-    if unknown := sorted(entries.keys() - set(columns) - set(spoken)):
-        step = entries[unknown[0]][0]["step"]
-        raise Mismatch("the ledger has entries of a column that is in no file", unknown[0], step)
+    for column in sorted(entries.keys() - set(columns) - set(spoken)):
+        _flags(column, entries[column], repeats)
     changed = 0
     for name in [*columns, *spoken]:
         if name in columns:
@@ -98,6 +102,18 @@ def _replayed(cells: Cells, entries: Sequence[Row], place: dict[str, int], colum
         if len(of) < len(one) or any(counts[entry[held]] != entry["count"] for entry in one):
             raise Mismatch("a recode does not meet as many cells as it counted", column, step)
     return made
+
+
+def _flags(column: str, entries: Sequence[Row], repeats: Path) -> None:
+    """That entries of a column `repeat[n].question` flag cells that are so in the repeat's file."""
+    place = re.fullmatch(r"(\w+)\[(\d+)\]\.(.+)", column)
+    if place is None or not (file := repeats / f"repeat_{place[1]}.parquet").is_file():
+        raise Mismatch("the ledger has entries of a column that is in no file", column, entries[0]["step"])
+    rows = [row for row in pq.read_table(file).to_pylist() if row["repeat_row"] == place[2]]
+    held = {row["row_id"]: row.get(place[3]) for row in rows}
+    odd = [e["row"] for e in entries if e["row"] not in held or not e["old"] == e["new"] == held[e["row"]]]
+    if odd:
+        raise Mismatch("an answer of a repeat is not what the ledger says it is", column, entries[0]["step"], odd)
 
 
 def _steps(entries: Sequence[Row], *, back: bool) -> Iterator[list[Row]]:
