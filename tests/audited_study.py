@@ -20,13 +20,16 @@ from findings import (
     nonanswers,
     rankings,
     register,
+    rule_effects,
     weighting,
 )
 from findings.config import load_study, load_wave, of_wave
 from findings.disclosure.release import released
 from findings.influence import headline, sample
 from findings.ingest import ingest
+from findings.other_specify import read_recodes
 from findings.plan import expand_indicators, levels
+from findings.specifications import Records
 
 WITHHELD = "trust.trust.proportion|weights=calibrated;gender=female"
 
@@ -34,29 +37,38 @@ WITHHELD = "trust.trust.proportion|weights=calibrated;gender=female"
 def make(raw: Path, root: Path, wave: str) -> None:
     """The study of `raw` in `root`, with the results of `wave`: confidential files and a release."""
     shutil.copytree(raw, root)
-    confidential = root / "results" / "confidential" / wave
+    declared, cleaned, records = clean(root, wave)
+    for part, rows in estimated(root, cleaned, declared, records).items():
+        rows.to_parquet(root / "results" / "confidential" / wave / f"{part}.parquet", index=False)
+    release(root, wave)
+
+
+def clean(root: Path, wave: str) -> tuple[dict, cleaning.Cleaned, Records]:
+    """The wave of the study in `root`, read and cleaned into its confidential files; its declaration comes first."""
+    confidential, folder = root / "results" / "confidential" / wave, root / "data" / "raw" / wave
     confidential.mkdir(parents=True, mode=0o700)
-    folder = root / "data" / "raw" / wave
     declared = load_wave(folder / "wave.yaml")
     result = ingest(declared, folder, b"k" * 32)
     record = result.record
     (confidential / "ingest.json").write_text(json.dumps(record), encoding="utf-8")
     (confidential / "codebook.json").write_text(result.codebook.to_json(), encoding="utf-8")
     result.responses.to_parquet(confidential / "responses.parquet", index=False)
+    result.free_text.to_parquet(confidential / "free_text_raw.parquet", index=False)
+    result.corrections.to_parquet(confidential / "corrections.parquet", index=False)
     corrections = result.corrections if len(result.corrections) else None
-    codebook = json.loads(result.codebook.to_json())
+    codebook, recodes = json.loads(result.codebook.to_json()), read_recodes(declared, folder)
     cleaned = cleaning.clean(
-        result.responses, result.free_text, codebook, declared, corrections, sum(record["left_out"].values())
-    )
+        result.responses, result.free_text, codebook, declared, corrections, sum(record["left_out"].values()), recodes,
+        root / "data" / "reference",
+    )  # fmt: skip
     cleaned.respondents.to_parquet(confidential / "respondents.parquet", index=False)
     cleaned.ledger.to_parquet(confidential / "ledger.parquet", index=False)
-    for part, rows in estimated(root, cleaned, declared).items():
-        rows.to_parquet(confidential / f"{part}.parquet", index=False)
-    release(root, wave)
+    records = Records(result.responses, result.free_text, codebook, corrections, cleaned.respondents, recodes)
+    return declared, cleaned, records
 
 
-def estimated(root: Path, cleaned: cleaning.Cleaned, wave: dict) -> dict[str, pd.DataFrame]:
-    """The rows of every part but models and specifications."""
+def estimated(root: Path, cleaned: cleaning.Cleaned, wave: dict, records: Records) -> dict[str, pd.DataFrame]:
+    """The rows of every part but models and specifications, and the table of rules left out."""
     study = of_wave(load_study(root / "config.yaml"), wave)
     every, steps = expand_indicators(study), levels(study)
     kept = cleaned.respondents[cleaned.respondents["dropped_by"].isna()]
@@ -72,8 +84,14 @@ def estimated(root: Path, cleaned: cleaning.Cleaned, wave: dict) -> dict[str, pd
         register.population_rows(design, steps),
     ]  # fmt: skip
     of = sample(frame, design, headline(design, study), wave["wave"])
+    assembled = register.assemble(parts, wave, kind)
+    without_rule, effects = rule_effects.of_wave(
+        records, design, frozenset(assembled["key"]), study, wave, root / "data" / "reference", folder
+    )
     return {
-        "register": register.assemble(parts, wave, kind),
+        "register": assembled,
+        "without_rule": without_rule,
+        "rule_effects": effects,
         "descriptives": descriptives.descriptives(of, every, steps, wave, kind)[0],
         "comparisons": comparisons.comparisons(of, study, every, steps, wave, kind)[0],
         "nonanswers": nonanswers.nonanswers(of, study, every, steps, wave, kind)[0],
@@ -87,7 +105,7 @@ def release(root: Path, wave: str) -> None:
     folder.mkdir(exist_ok=True)
     rows = pd.concat([
         pd.read_parquet(confidential / f"{part}.parquet")
-        for part in ("register", "descriptives", "comparisons", "nonanswers", "barriers")
+        for part in ("register", "descriptives", "comparisons", "nonanswers", "barriers", "rule_effects")
     ], ignore_index=True)  # fmt: skip
     passed = rows["key"] != f"{WITHHELD}@{wave}"
     released(rows, passed, ~passed, 10).to_csv(folder / "estimates.csv", index=False, lineterminator="\n")

@@ -62,10 +62,11 @@ def rows(study: Path, part: str) -> list[dict]:
 
 
 def compared(row: dict, frame: Frame) -> list:
-    return checks(row, json.loads(row["cells"]).get("k"), recomputed(row["key"], lambda _: frame, 0))
+    exact = row | sources.both_numbers(frame.answers.wave.confidential, row["key"])
+    return checks(exact, json.loads(row["cells"]).get("k"), recomputed(row["key"], lambda _: frame, 0))
 
 
-@pytest.mark.parametrize("part", ["register", "descriptives", "comparisons", "nonanswers", "barriers"])
+@pytest.mark.parametrize("part", ["register", "descriptives", "comparisons", "nonanswers", "barriers", "rule_effects"])
 def test_the_second_implementation_gives_every_key(audited, frame, part):
     seen = defaultdict(int)
     for row in rows(audited, part):
@@ -76,7 +77,8 @@ def test_the_second_implementation_gives_every_key(audited, frame, part):
         seen[row["statistic"]] += 1
     wanted = {"register": {"proportion", "mean", "count", "nonresponse"}, "descriptives": {"median", "total"},
               "comparisons": {"difference", "rao_scott"}, "barriers": {"rank", "proportion"},
-              "nonanswers": {"declined", "dont_know", "blank", "bounds", "rao_scott"}}  # fmt: skip
+              "nonanswers": {"declined", "dont_know", "blank", "bounds", "rao_scott"},
+              "rule_effects": {"difference"}}  # fmt: skip
     assert set(seen) == wanted[part]
 
 
@@ -135,7 +137,7 @@ def test_a_ratio_is_the_same_in_both(frame):
 
 
 @pytest.mark.skipif(recompute_r.found() is None, reason="not run: R is not installed")
-@pytest.mark.parametrize("part", ["register", "descriptives", "comparisons", "nonanswers", "barriers"])
+@pytest.mark.parametrize("part", ["register", "descriptives", "comparisons", "nonanswers", "barriers", "rule_effects"])
 def test_r_gives_a_row_of_each_kind(audited, frame, part):
     kinds = {}
     for row in rows(audited, part):
@@ -153,6 +155,22 @@ def test_a_changed_register_is_found(tampered):
     register.loc[register["key"] == KEY, "se"] *= 1 + 1e-6
     register.to_parquet(path, index=False)
     assert audit(tampered, KEY).status == DIFFERS
+
+
+def test_of_an_effect_both_numbers_are_recomputed_and_a_changed_one_is_found(tampered):
+    key = f"rule_effects.trust__trust__duplicates.difference|weights=calibrated@{WAVE}"
+    made = audit(tampered, key)
+    found = {check.column: check.agrees for check in made.checks[SECOND]}
+    assert found == dict.fromkeys(("estimate", "n", "as_cleaned", "without", "n_without"), True)
+    assert made.status == (AGREES if R in made.checks else NOT_TWICE)
+    said = "\n".join(told(made))
+    assert "rule left out: duplicates (cleaning." in said and '"step": "duplicates"' in said
+    path = confidential(tampered, "without_rule.parquet")
+    lines = pd.read_parquet(path)
+    lines.loc[(lines["key"] == KEY) & (lines["rule"] == "duplicates"), "without"] += 1e-6
+    lines.to_parquet(path, index=False)
+    made = audit(tampered, key)
+    assert made.status == DIFFERS and "without" in made.problems[-1]
 
 
 def test_a_changed_ledger_is_found_wherever_it_is(tampered):

@@ -21,6 +21,7 @@ from findings.audit.plain.answers import Answers
 from findings.audit.plain.estimates import Frame, NotComputed, quality_column
 from findings.audit.plain.keys import Parts
 from findings.audit.plain.recompute import ranked
+from findings.audit.plain.without import headline_of, step_of
 from findings.audit.sources import PARTS
 from findings.audit.tasks import plan_of
 from findings.environment import ROOT
@@ -257,6 +258,15 @@ def _bare(node: Any) -> Any:
     if isinstance(node, Mapping):
         return {key: _bare(value) for key, value in node.items() if key not in TEXTS}
     return [_bare(value) for value in node] if isinstance(node, list) else node
+
+
+def undone(declared: Mapping[str, Any], parts: Parts) -> Row:
+    """Of the effect of a rule: the rule's code, its place in wave.yaml, and it as declared. {} of another number."""
+    if parts.family != RULE_EFFECTS:
+        return {}
+    rule = headline_of(parts)[1]
+    place = step_of(rule, declared["cleaning"])
+    return {"rule": rule, "place": f"cleaning.{place}", "step": declared["cleaning"][place]}
 
 
 def held(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, list[bool]]:

@@ -110,12 +110,15 @@ share <- function(d) {
 }
 difference <- function(d) {
   signs <- numbers("signs"); sides <- split(d, d$sample)
-  of <- if (length(sides) == 1) list(seq_along(signs)) else as.list(seq_along(signs))
+  # Which sample each part is of: all of one, one of each, or as it is said.
+  of <- if (length(sides) == 1) list(seq_along(signs)) else
+    if (opt("samples") != "") split(seq_along(signs), numbers("samples")) else as.list(seq_along(signs))
   found <- lapply(seq_along(sides), function(i) {
     parts <- parts_of(sides[[i]], of[[i]]); design <- sampled(sides[[i]]); held <- any_of(parts)
     c(contrast(design, parts, signs[of[[i]]], opt("ratio") == "yes"), freedom(design, held), sum(held))
   })
-  value <- sum(sapply(found, `[`, 1)); n <- sum(sapply(found, `[`, 4))
+  value <- sum(sapply(found, `[`, 1)); n <- sapply(found, `[`, 4)
+  n <- if (opt("n_of") == "") sum(n) else n[as.integer(opt("n_of"))]
   if (opt("fewer") == "yes") n <- min(sapply(parts_of(d, seq_along(signs)), function(part) sum(part$held)))
   if (certain) return(c(estimate = value, n = n))
   v <- sapply(found, `[`, 2)^2; df <- sapply(found, `[`, 3); se <- sqrt(sum(v))

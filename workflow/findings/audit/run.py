@@ -140,7 +140,8 @@ def _about(made: Audit, root: Path, found: sources.Exact, of: list[Parts], frame
         "exhibits": sources.exhibits(release, made.key), "sentences": sources.sentences(release, made.key),
         "indicators": indicators, "filters": [explain.filters(first.study, parts) for parts in of],
         "design": {name: explain.design_in_words(frame_of(name), weighting) for name in dict.fromkeys(waves)},
-        "interval": made.exact["ci_method"], "sources": sources.needed(made.exact).get("rows", []),
+        "undone": explain.undone(first.answers.wave.declared, of[0]), "interval": made.exact["ci_method"],
+        "sources": sources.needed(made.exact).get("rows", []),
         "made_by": explain.made_by(found.part, of[0] if len(of) == 1 else None), "commit": commit(),
         "settings": explain.settings(
             first.study, {name: frame_of(name).answers.wave.declared for name in waves}, of[0], indicators
@@ -152,8 +153,9 @@ def _recompute(
     made: Audit, root: Path, found: sources.Exact, frame_of: Callable[[str], Frame], left_out: int,
     r: recompute_r.Running,
 ) -> None:  # fmt: skip
-    """Both computations, each compared with the exact row."""
+    """Both computations, each compared with the exact row; an effect's, with the lines of both numbers too."""
     counted = sources.needed(made.exact).get("k")
+    exact = made.exact | sources.both_numbers(root / "results" / "confidential" / made.exact["wave"], made.key)
     ordinal = (
         made.key.startswith("model.") and tasks.plan_of(made.key, frame_of(made.exact["wave"]))[0].kind == "ordinal"
     )
@@ -162,7 +164,7 @@ def _recompute(
         numbers = recomputed(made.key, frame_of, left_out)
         if family and "p" in numbers:
             numbers = {**numbers, "p_adjusted": adjusted(family.p, family.correction)[family.place]}
-        made.checks[SECOND] = checks(made.exact, counted, numbers)
+        made.checks[SECOND] = checks(exact, counted, numbers)
     except NotComputed as why:
         made.notes.append(f"Not recomputed by the second implementation: {why}.")
     try:

@@ -13,7 +13,9 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from findings.keys import RULE_EFFECTS
+from findings.audit.plain.keys import leaves
+from findings.audit.plain.without import headline_of
+from findings.keys import RULE_EFFECTS, print_key
 
 Row = dict[str, Any]
 # An exhibit may show thousands of keys, in one field.
@@ -72,10 +74,26 @@ def exact_row(confidential: Path, key: str) -> Exact | None:
 
 def without_rules(confidential: Path, exact: Row) -> list[Row]:
     """What a number would be without each rule of cleaning; of an effect, its headline. [] for what is no headline."""
+    return _lines(confidential, needed(exact)["rows"][0] if exact["family"] == RULE_EFFECTS else exact["key"])
+
+
+def both_numbers(confidential: Path, key: str) -> Row:
+    """Of the effect of a rule: the headline as cleaned and without it, as `plain.without.effect_row` names them."""
+    made: Row = {}
+    for place, (_, parts) in enumerate(leaves(key), start=1):
+        if parts.family == RULE_EFFECTS:
+            headline, rule = headline_of(parts)
+            line = next(one for one in _lines(confidential, print_key(vars(headline))) if one["rule"] == rule)
+            names = ("as_cleaned", "without", "n_without")
+            made |= {f"{name}_{place}" if place > 1 else name: line[name] for name in names}
+    return made
+
+
+def _lines(confidential: Path, key: str) -> list[Row]:
+    """The lines of without_rule.parquet of a headline, by rule."""
     path = confidential / "without_rule.parquet"
     if not path.is_file():
         return []
-    key = needed(exact)["rows"][0] if exact["family"] == RULE_EFFECTS else exact["key"]
     lines: list[Row] = pq.read_table(path, filters=pc.field("key") == key).to_pylist()
     return sorted(lines, key=lambda line: line["number"])
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from findings.audit.plain import derived, estimates
+from findings.audit.plain import derived, estimates, without
 from findings.audit.plain.answers import SILENT
 from findings.audit.plain.estimates import Frame, NotComputed
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
-from findings.audit.plain.recompute import point_of, ranked, refuse_rule_effect
+from findings.audit.plain.recompute import point_of, ranked
 from findings.config import of_wave
 from findings.models.plan import Plan, plans
 
@@ -31,10 +31,11 @@ def task_of(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) -> Ta
     """What R is to compute for a key. Raises NotComputed where it computes nothing of it."""
     if key.startswith("model."):
         return _model(key, frame_of(key.rsplit("@", 1)[1]))
-    refuse_rule_effect(key)
-    pair = operands(key)
+    pair, of = operands(key), leaves(key)
+    if of and all(parts.family == without.FAMILY for _, parts in of):
+        return _effect(frame_of(of[0][1].wave), of)
     if pair:
-        return _difference(pair[0], leaves(key), frame_of)
+        return _difference(pair[0], of, frame_of)
     parts = parts_of(key)
     if parts is None:
         raise NotComputed("not a key that R is given")
@@ -115,6 +116,24 @@ def _difference(operation: str, of: list[tuple[float, Parts]], frame_of: Callabl
         "fewer": "yes" if fewer else "no", "ratio": "yes" if operation == "ratio" else "no",
     }  # fmt: skip
     return Task("difference", options, rows)
+
+
+def _effect(frame: Frame, of: list[tuple[float, Parts]]) -> Task:
+    """An effect of a rule, or a gap of two: of each side a sample as cleaned, less one without the rule."""
+    rule = without.headline_of(of[0][1])[1]
+    rows: list[dict[str, Any]] = []
+    for number, each in enumerate((frame, without.without(frame, rule)), start=1):
+        columns: Columns = {}
+        for place in range(1, 2 * len(of) + 1):
+            # Odd parts are of the sample as cleaned, even ones of the other.
+            parts = without.headline_of(of[(place - 1) // 2][1])[0]
+            own = place % 2 == number % 2
+            columns[f"y{place}"] = each.answers.values(each.column(parts))
+            columns[f"d{place}"] = [held and own for held in each.domain(parts.breakdown, parts.group)[0]]
+        rows += _rows(each, each.design.inside, columns, str(number))
+    signs = [f"{s:g},{-s:g}" for s, _ in of]
+    options = {"signs": ",".join(signs), "samples": ",".join(["1,2"] * len(of)), "n_of": "1", "uncertainty": "no"}
+    return Task("difference", _options(frame, of[0][1]) | options, rows)
 
 
 def _flow(frame: Frame, parts: Parts, left_out: int) -> Task:

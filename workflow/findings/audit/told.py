@@ -122,6 +122,10 @@ def _about(about: Row) -> Iterator[str]:
             f" PSUs {design['psu'] or 'respondents'}, singletons {design['singletons']}; weights {design['weights']}",
             "  ",
         )
+    if undone := about["undone"]:
+        step = json.dumps(undone["step"], ensure_ascii=False)
+        yield from _wrapped(f"rule left out: {undone['rule']} ({undone['place']} of wave.yaml: {step})", "  ")
+        yield "  the number: its headline as cleaned, less what that is in the wave cleaned without the rule"
     yield f"  interval: {about['interval'] or 'none'}"
     for key in about["sources"]:
         yield f"  computed from {key}"
@@ -161,7 +165,7 @@ def _narrowed(parts: list[list[Row]]) -> Iterator[str]:
 
 def _rules(rules: list[Row]) -> Iterator[str]:
     if rules:
-        yield "\nRULES: the number less what it would be without each of them, cleaned, weighed and estimated anew;"
+        yield "\nRULES: the headline less what it would be without each of them, cleaned, weighed and estimated anew;"
         yield f"as published {_short(rules[0]['as_cleaned'])} of {rules[0]['n']} respondents"
     for line in rules:
         if line["stops"]:

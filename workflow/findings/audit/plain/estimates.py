@@ -19,12 +19,13 @@ class NotComputed(Exception):
 
 
 class Frame:
-    """A wave's answers and design, and its samples, each made once."""
+    """A wave's answers and design, and its samples, each made once; `undone`: the wave without a rule, by its code."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers, self.design = answers, Design(answers)
         self.study: Mapping[str, Any] = answers.wave.study
         self._samples: dict[tuple[str, bool], Sample] = {}
+        self.undone: dict[str, Frame] = {}
 
     def sample(self, weighting: str, *, outside: bool = False) -> Sample:
         """The target population in a weighting; with `outside`, everyone (unweighted only)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from findings.audit.plain import derived, estimates
+from findings.audit.plain import derived, estimates, without
 from findings.audit.plain.estimates import Frame, NotComputed, Numbers
 from findings.audit.plain.keys import Parts, leaves, operands, parts_of
 
@@ -19,14 +19,15 @@ def recomputed(key: str, frame_of: Callable[[str], Frame], left_out: int = 0) ->
 
     `left_out` are submissions of the wave that the survey tool marks as no interviews. Raises NotComputed.
     """
-    refuse_rule_effect(key)
+    of = leaves(key)
+    if of and all(parts.family == without.FAMILY for _, parts in of):
+        return without.effect_row(frame_of(of[0][1].wave), of)
     pair = operands(key)
     if pair is None:
         parts = parts_of(key)
         if parts is None:
             raise NotComputed("models are fitted by R alone")
         return _row(frame_of(parts.wave), parts, left_out)
-    of = leaves(key)
     waves = {parts.wave for _, parts in of}
     if pair[0] == "ratio":
         if len(of) != 2 or len(waves) != 1:
@@ -61,12 +62,6 @@ def _row(frame: Frame, parts: Parts, left_out: int) -> Numbers:
     if made is None:
         raise NotComputed(f"no second computation of {parts.statistic}")
     return made(frame, parts)
-
-
-def refuse_rule_effect(key: str) -> None:
-    """Raises NotComputed where a key is of what a rule of cleaning does."""
-    if any(parts.family == "rule_effects" for _, parts in leaves(key)):
-        raise NotComputed(REPLAYED)
 
 
 def ranked(frame: Frame, parts: Parts) -> list[str]:

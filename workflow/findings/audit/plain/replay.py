@@ -39,6 +39,11 @@ class Wave:
     folder: Path
     reference: Path
 
+    @property
+    def confidential(self) -> Path:
+        """The folder of the wave's confidential results."""
+        return self.folder.parents[2] / "results" / "confidential" / self.name
+
 
 def read_wave(root: Path, name: str) -> Wave:
     """The wave `name` of the study in `root`, its ledger replayed. Raises ReplayError where the ledger does not fit."""
