@@ -33,6 +33,44 @@ class Fate:
     option: str | None = None
 
 
+def headers_of(codebook: Codebook, evidence: Mapping[str, Any]) -> Headers:
+    """What places headers by a codebook; `evidence`: the tool's own `separators` of header parts."""
+    multiples = {
+        n: codebook.choices.get(q.list or "", {}) for n, q in codebook.questions.items() if q.type == "select_multiple"
+    }
+    labels = {name: question.label for name, question in codebook.questions.items() if isinstance(question.label, dict)}
+    return Headers(codebook.questions, multiples, labels, evidence.get("separators", ()))
+
+
+def under_names(raw: RawTable, codebook: Codebook, wave: Mapping[str, Any], place: dict[str, Any]) -> Codebook:
+    """The codebook of a form that calls questions otherwise than the study: a question whose column wave.yaml, or the
+    crosswalk, takes for one that the form does not have (`rename`, without a type) has that name.
+
+    Raises FindingsError where one question is taken for two, or two for one.
+    """
+    declared, headers = wave.get("columns") or {}, headers_of(codebook, raw.evidence)
+    every = [raw.headers, *(repeat.headers for repeat in raw.repeats.values())]
+    names: dict[str, str] = {}
+    for header in [header for of in every for header in of]:
+        placed = headers.place(header) or (found[0] if (found := headers.place_label(header)) else None)
+        keys = (header, original_name(header), placed.question if placed else header)
+        entry: Mapping[str, Any] = next((declared[key] for key in keys if key in declared), {})
+        new = str(entry.get("rename") or "")
+        if placed is None or not new or "type" in entry or new in codebook.questions:
+            continue
+        own = placed.question
+        other = next((name for name, taken in names.items() if taken == new), own)
+        if names.setdefault(own, new) != new or other != own:
+            raise FindingsError(
+                "One question of the form is taken for two, or two for one.",
+                **place,
+                column=", ".join(sorted({own, other})),
+                codes=sorted({new, names[own]}),
+                mend="in crosswalk.csv give the columns of a question one name, and no two questions the same.",
+            )
+    return codebook.renamed(names)
+
+
 def fates_of(
     raw: RawTable | Repeat, codebook: Codebook, wave: Mapping[str, Any], evidence: Mapping[str, Any],
     place: dict[str, Any],
@@ -40,11 +78,7 @@ def fates_of(
     """The fate of every column, the codebook with wave.yaml's columns, the languages headers are labels of, and the
     entries of wave.yaml's `columns` that were used. `evidence`: the tool, and its own `separators` of header parts."""
     tool = str(evidence["tool"])
-    multiples = {
-        n: codebook.choices.get(q.list or "", {}) for n, q in codebook.questions.items() if q.type == "select_multiple"
-    }
-    labels = {name: question.label for name, question in codebook.questions.items() if isinstance(question.label, dict)}
-    headers = Headers(codebook.questions, multiples, labels, evidence.get("separators", ()))
+    headers = headers_of(codebook, evidence)
     declared: Mapping[str, Mapping[str, Any]] = wave.get("columns") or {}
     _check_options(declared, codebook, place)
     # What the export calls a column that its reader has put under the form's name.

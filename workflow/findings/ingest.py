@@ -19,7 +19,7 @@ import pandas as pd
 from findings import crosswalk, form_rules, readers
 from findings.answers import answers_of
 from findings.errors import FindingsError
-from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of
+from findings.fates import KEPT_TYPES, Fate, check_declared, fates_of, under_names
 from findings.instrument import Codebook, read_xlsform
 from findings.provenance import sha256
 from findings.readers.headers import original_name
@@ -65,7 +65,7 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     states, without = left_out(raw, source)
     raw = _blanked(raw, states.notna(), source.get("missing") or [])
     ids = _row_ids(raw.headers, raw.cells, key)
-    submitted = raw
+    submitted, codebook = raw, under_names(raw, codebook, wave, place)
     if coded := readers.READERS[raw.evidence["tool"]].coded:
         raw = coded(raw, codebook, wave, place)
     cells = raw.cells

@@ -70,6 +70,23 @@ class Codebook:
     choices: dict[str, dict[str, dict[str, str]]]
     filters: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
+    def renamed(self, names: Mapping[str, str]) -> Codebook:
+        """The codebook with other names of questions (`names`: name -> new name), in its expressions too."""
+
+        def said(text: str) -> str:
+            return re.sub(r"\$\{\s*([^{}]+?)\s*\}", lambda found: f"${{{names.get(found[1], found[1])}}}", text)
+
+        def of(question: Question) -> Question:
+            return replace(
+                question, name=names.get(question.name, question.name), relevant=said(question.relevant),
+                constraint=said(question.constraint), required_if=said(question.required_if),
+                choice_filter=said(question.choice_filter),
+                conditions={said(text): row for text, row in question.conditions.items()},
+            )  # fmt: skip
+
+        made = [of(question) for question in self.questions.values()] if names else [*self.questions.values()]
+        return replace(self, questions={question.name: question for question in made})
+
     def to_json(self) -> str:
         """The codebook as codebook.json holds it."""
         questions = [asdict(question) for question in self.questions.values()]

@@ -17,16 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from findings import crosswalk, readers
+from findings.add_wave import own_form
 from findings.add_wave.declaration import clocks, declaration, formats
 from findings.add_wave.draft import TIME, Export, fate_of, lines
 from findings.add_wave.standing import standing
-from findings.config import load_study, load_wave
+from findings.config import expand_indicators, levels, load_study, load_wave
 from findings.crosswalk import Row
 from findings.environment import ROOT
 from findings.errors import FindingsError
 from findings.fates import Fate
+from findings.indicators import wanted
 from findings.ingest import extended, left_out
-from findings.instrument import Codebook, read_xlsform
+from findings.instrument import Codebook, Question, read_xlsform
 from findings.provenance import sha256
 from findings.readers.table import shown
 
@@ -85,7 +87,9 @@ def add_wave(
     _unchanged(folder, {copy: export, folder / FORM: form if own else None}, name)
     new = not (folder / "wave.yaml").is_file()
     if new:
-        texts, tool = _drafted(name, export, copy.name, form, source, last if not own else _fitting(last), study)
+        asked = _asked(raw, earlier) if own else Codebook({}, {})
+        fitting = _fitting(last) if own else last
+        texts, tool = _drafted(name, export, copy.name, form, source, fitting, study, asked)
         folder.mkdir(parents=True, exist_ok=True)
         _place(copy, export)
         _place(folder / FORM, form)
@@ -140,11 +144,26 @@ def _fitting(last: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**last, "columns": {}, "codes": {}, "cleaning": steps}
 
 
+def _asked(raw: Path, earlier: Iterable[str]) -> Codebook:
+    """What the forms of earlier waves ask, a later one's words before an earlier one's."""
+    questions, choices = dict[str, Question](), dict[str, dict[str, dict[str, str]]]()
+    for name in earlier:
+        wave = load_wave(raw / name / "wave.yaml")
+        found = extended(read_xlsform(raw / name / wave["source"]["form"]), wave, {"wave": name})
+        questions |= found.questions
+        for own, codes in found.choices.items():
+            choices[own] = {**choices.get(own, {}), **codes}
+    return Codebook(questions, choices)
+
+
 def _drafted(
     name: str, export: Path, copy: str, form: Path, source: Mapping[str, Any], last: Mapping[str, Any] | None,
-    study: Mapping[str, Any],
+    study: Mapping[str, Any], before: Codebook,
 ) -> tuple[dict[str, str], str]:  # fmt: skip
-    """crosswalk.csv and wave.yaml as texts, in the order to be written; and the tool with what marks it."""
+    """crosswalk.csv and wave.yaml as texts, in the order to be written; and the tool with what marks it.
+
+    `before` is the study's codebook so far where `form` is the wave's own, else empty.
+    """
     place: dict[str, Any] = {"wave": name, "file": export.name}
     raw = readers.read(export, wave=name, tool=source.get("tool"), source=source)
     tool = str(raw.evidence["tool"])
@@ -177,6 +196,10 @@ def _drafted(
 
     said = clocks(last, times)
     rows = lines(of(said))
+    unclear = _unclear(of(said), [row for row in rows if row.kind == "column"], codebook)
+    reported = wanted(expand_indicators(study), levels(study))
+    taken = own_form.counterparts(rows, codebook, before, reported)
+    rows, codes = own_form.named(rows, taken), own_form.codes(taken, codebook, before, reported, study["languages"][0])
     columns = [row for row in rows if row.kind == "column"]
     known = {row.question for row in columns if row.question}
     # Of the last wave's decisions on columns those that the export has; a proposed column takes its question's.
@@ -184,10 +207,9 @@ def _drafted(
     wave["columns"] = {key: entry for key, entry in wave["columns"].items() if key in here}
     if words := {question: text for question, text in words.items() if question in known}:
         declared["other"] = words
-    unclear = _unclear(of(said), columns, codebook)
     text = declaration(
         {"wave": name, "source": declared, "columns": wave["columns"], "codes": (last or {}).get("codes"), **said},
-        last, known, unclear, study["languages"],
+        last, known, unclear, study["languages"], *codes,
     )  # fmt: skip
     marks = ", ".join(raw.evidence["recognised_by"])
     return {crosswalk.FILE: crosswalk.written(rows), "wave.yaml": text}, f"{tool}, by {marks}; {len(raw.cells)} rows"

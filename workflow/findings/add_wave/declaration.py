@@ -41,12 +41,15 @@ def declaration(
     known: Collection[str],
     unclear: Mapping[str, list[str]],
     languages: Collection[str],
+    recodes: Mapping[str, Mapping[str, str]],
+    added: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """The text of wave.yaml.
 
     `wave`: what is known of the new wave (wave, source, columns, codes, duration, month); `last`: wave.yaml of the last
     wave, if there is one; `known`: questions that the export has or may have; `unclear`: `timestamp` or `date` of the
-    source -> ways of writing that fit every cell.
+    source -> ways of writing that fit every cell; `recodes`: question -> code of the wave's own form -> that of the
+    study which it may be, and `added` these as `codes`.
     """
     before = str(last["wave"]) if last else ""
     out = [
@@ -86,6 +89,11 @@ def declaration(
         out += ["# The column that tells the month of the interview.", _flow("month", wave["month"])]
     out += ["cleaning:" + (f"  # as in wave {before}, where this export has the columns: read them" if last else "")]
     out += list(_cleaning(last, known, wave))
+    if recodes:
+        out += ["  ## Codes that the form calls otherwise. Where all of a line mean the same, remove its #:"]
+        steps = ({"step": "recode", "column": column, "map": dict(codes)} for column, codes in recodes.items())
+        out += [f"  # - {_inline(step)}" for step in steps]
+        out += ["## And of this line, which tells the form's list of these codes:", f"# {_flow('codes', added)}"]
     out += [
         "# probability: people were drawn by chance, each with a known chance; volunteer: they chose themselves.",
         "# Waves are compared only if kind, mode, strata, psu and margins are the same.",
