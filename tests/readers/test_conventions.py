@@ -139,6 +139,49 @@ def test_limesurvey_other_masks_and_unfinished(wave):
     assert result.record["evidence"]["masked_columns"] == 1
 
 
+HEARD = [("select_one yn", "heard", "Heard?"), *SURVEY[2:]]
+HEARD_HEADER = ["id", "submitdate", "lastpage", "startlanguage", "heard. Heard?",
+                "likes[a]. Which do you like? [Apples]", "likes[b]. Which do you like? [Beans, or peas]",
+                "likes[other]. Which do you like? [Other (please specify)]", "n. How many?"]  # fmt: skip
+
+
+def in_full_answers(yes, no, none):
+    """LimeSurvey's "full answers": yes/no questions and options in the language of who exports, `none` = not shown."""
+    start = ["2025-01-01 10:00:00", "2", "de"]
+    rows = [["1", *start, yes, yes, no, "", "3"], ["2", *start, no, no, no, "nuts", "4"],
+            ["3", *start, none, none, none, "", "5"]]  # fmt: skip
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL).writerows([HEARD_HEADER, *rows])
+    return "\ufeff" + text.getvalue() + "\r\n"
+
+
+@pytest.mark.parametrize(("yes", "no", "none"), [("Ja", "Nein", "N/A"), ("Oui", "Non", "N/A"), ("Sí", "No", "N/D")])
+def test_limesurvey_in_another_language_stops_by_name_until_its_answers_are_declared(wave, yes, no, none):
+    form = {"survey": HEARD, "choices": [("yn", "yes", "Yes"), ("yn", "no", "No"), *LIKE]}
+    heard = {"heard": {yes: "yes", no: "no", none: None}}
+    with pytest.raises(FindingsError, match=r"column heard\n.*Rows: 1(, 2)?, 3\n.*`answers: \{heard:") as stopped:
+        wave(in_full_answers(yes, no, none), **form)
+    assert yes not in str(stopped.value)
+    for source in ({}, {"other": {"likes": "likes_other"}}):
+        # A tick of another language is nobody's own words, whether or not these are declared.
+        with pytest.raises(FindingsError, match=r'column likes, option a\n.*\n.*chosen \("1"\).*`answers: \{likes:'):
+            wave(in_full_answers(yes, no, none), answers=heard, source=source, **form)
+        likes = {"likes": {yes: "1", no: "0", none: "0"}}
+        result = wave(in_full_answers(yes, no, none), answers=heard | likes, source=source, **form)
+        # A yes/no question stays as found until the step `answers` of clean.
+        as_found = [{"No": "no"}.get(word, word) for word in (yes, no, none)]
+        assert by_row(result, "heard") == as_found and by_row(result, "likes") == ["a", "other", None]
+        assert result.free_text[["column", "text"]].values.tolist() == [["likes_other", "nuts"]]
+
+
+def test_limesurvey_in_english_reads_yes_and_no_and_stops_on_its_word_for_not_shown(wave):
+    form = {"survey": HEARD, "choices": [("yn", "yes", "Yes"), ("yn", "no", "No"), *LIKE]}
+    result = wave(in_full_answers("Yes", "No", ""), **form)
+    assert by_row(result, "heard") == ["yes", "no", None] and by_row(result, "likes") == ["a", "other", None]
+    with pytest.raises(FindingsError, match=r"column heard\n.*Rows: 3\n"):
+        wave(in_full_answers("Yes", "No", "N/A"), **form)
+
+
 def test_microsoft_forms_rows_of_a_grid_stand_alone(wave):
     survey = [("select_one like", "x_radio", "How good are these? [Radio]"), ("integer", "n", "How many?")]
     header = ["ID", "Start time", "Completion time", "Email", "Name", "Radio", "How many?"]

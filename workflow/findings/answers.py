@@ -141,7 +141,9 @@ def checked(
     known = {*choices, *raw}
     rank = {code: i for i, code in enumerate([*choices, *raw])}
     wanted = {str(code) for code in answers.values() if code is not None}
-    if strange := sorted(wanted - set(choices)):
+    # Of a question of several answers, what stands in the columns of its options may be mapped to a tick.
+    ticks = {"0", "1"} if question.type == "select_multiple" else set()
+    if strange := sorted(wanted - set(choices) - ticks):
         raise FindingsError(
             "wave.yaml maps answers to codes that the form does not have.",
             **{**place, "file": "wave.yaml"},

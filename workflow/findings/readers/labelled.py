@@ -202,14 +202,14 @@ class _Coding:
         return True
 
     def _option(self, name: str, code: str, reading: Reading, header: str, cells: pd.Series) -> None:
-        """The column of one option: ticks, and respondents' own words in place of a tick."""
+        """The column of one option: ticks; of the option `other` also respondents' own words in place of a tick."""
         texts = (*self.codebook.choices[self.codebook.questions[name].list or ""][code].values(), *reading.parts)
         ticks = self._ticks(cells, name, texts, code)
         words = cells.where(ticks.isna() & cells.notna())
         if words.notna().any():
-            text = self._own_question(name, reading.own)
+            text = self._own_question(name, reading.own) if reading.own or code == OTHER else None
             if text is None:
-                self._stop_own(name, words)
+                self._stop_tick(name, code, words)
             self._words(str(text), words)
             ticks = ticks.mask(words.notna(), "1")
         self.options.setdefault(name, []).append((code, ticks))
@@ -339,8 +339,20 @@ class _Coding:
             **self.place,
             column=name,
             rows=data_rows(words.notna()),
-            mend="add the option to the form, or, if respondents may write their own, "
-            f"`source: {{other: {{{name}: other_text_question}}}}` in wave.yaml.",
+            mend="say in wave.yaml which code each is, or null for no answer: "
+            f"`answers: {{{name}: {{answer as found: code}}}}`; or, if respondents may write their own, "
+            f"`source: {{other: {{{name}: other_text_question}}}}`.",
+        )
+
+    def _stop_tick(self, name: str, code: str, words: pd.Series) -> None:
+        own = f"; or, if they are respondents' own words, `source: {{other: {{{name}: other_text_question}}}}`"
+        raise FindingsError(
+            f"{words.nunique()} answer(s) in the column of an option are neither a tick nor the option's own text.",
+            **self.place,
+            column=f"{name}, option {code}",
+            rows=data_rows(words.notna()),
+            mend='say in wave.yaml that they mean chosen ("1") or not chosen ("0"), as `Yes` and `No` of another'
+            f' language: `answers: {{{name}: {{answer as found: "1"}}}}`{own if code == OTHER else ""}.',
         )
 
 
