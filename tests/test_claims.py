@@ -358,6 +358,8 @@ def test_the_table_prints_every_verdict_and_what_no_longer_stands_in_every_langu
         (lambda c: c.update(predicate={"unchanged_within": {"of": "trust.trust"}}), ["unchanged_within", "within"]),
         (lambda c: c.update(predicate={"first_or_tied": {"of": "trust.trust"}, "ranking": "barriers"}), ["an item of"]),
         (lambda c: c.update(predicate={"greater_than": [{"of": "trust.trust"}, {"of": "usability.sus"}]}), ["means"]),
+        (lambda c: c.update(predicate={"greater_than": [{"of": "trust.trust"}, 10]}), ["is 10", "a share from 0 to 1"]),
+        (lambda c: c.update(predicate={"unchanged_within": {"of": "trust.trust"}, "within": 5}), ["is 5", "a share"]),
     ],
 )  # fmt: skip
 def test_a_wrong_claim_stops_before_any_job_and_is_named(tmp_path, shipped, change, named):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from findings import declarations
 from findings.config import load_study, load_wave, without_labels
 from findings.errors import FindingsError
 from findings.plan import expand_indicators, levels
@@ -101,6 +102,18 @@ def test_not_yaml_and_missing(tmp_path):
         load_study(path)
     path.write_text("study: [\n", encoding="utf-8")
     with pytest.raises(FindingsError, match="not YAML at line 2"):
+        load_study(path)
+
+
+def test_a_key_that_stands_twice_stops_with_its_line_and_another_encoding_is_named(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("a: &one {x: 1, y: 2}\nb: {<<: *one, x: 3}\nc:\n  - {z: 1}\n  - {z: 1}\n", encoding="utf-8")
+    assert declarations.read(path)["b"] == {"x": 3, "y": 2}
+    path.write_text("waves:\n  w1: {label: {en: One}}\n  w1: {label: {en: Two}}\n", encoding="utf-8")
+    with pytest.raises(FindingsError, match="`w1` stands twice in one place, the second time at line 3"):
+        load_study(path)
+    path.write_bytes("note: café\n".encode("cp1252"))
+    with pytest.raises(FindingsError, match="not in UTF-8"):
         load_study(path)
 
 

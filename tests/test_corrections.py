@@ -87,6 +87,37 @@ def test_corrections_that_cannot_be_matched_stop(field, line):
     assert stop.value.file == "corrections.csv" and stop.value.rows == [1] and "Mend" in str(stop.value)
 
 
+def test_answers_may_be_written_as_the_export_or_the_form_has_them(field):
+    lines = ("u4,,colour,Red,Blue,typo,w,d\n", "u4,,colour,red,blue,typo,w,d\n")
+    found = [field(HEAD + line, cleaned=False).corrections[["old", "new"]].values.tolist() for line in lines]
+    assert found == [[["red", "blue"]]] * 2
+    several = field(HEAD + "u3,,g/uses,none pay,LEARN;pay,typo,w,d\n", cleaned=False).corrections
+    assert several["new"].tolist() == ["pay learn"]
+
+
+@pytest.mark.parametrize("line", ["u4,,colour,red,bleu,r,w,d", "u3,,g/uses,none pay,pay lern,r,w,d"])
+def test_a_new_value_that_is_no_option_stops_with_the_row_of_the_file(field, line):
+    with pytest.raises(FindingsError, match="no option of the question") as stop:
+        field(HEAD + "u2,,age,၃၀,31,r,w,d\n" + line + "\n", cleaned=False)
+    assert stop.value.rows == [2] and stop.value.file == "corrections.csv" and stop.value.column in ("colour", "uses")
+    assert "one of the form's codes or labels: " in str(stop.value)
+
+
+@pytest.mark.parametrize("name", ["Corrections.csv", "corrections.xlsx", "corrections (1).csv"])
+def test_corrections_under_another_name_are_not_passed_over(field, tmp_path, name):
+    (tmp_path / name).write_text(HEAD, encoding="utf-8")
+    with pytest.raises(FindingsError, match="read by nothing") as stop:
+        field(cleaned=False)
+    assert stop.value.file == name
+    (tmp_path / name).rename(tmp_path / "log.csv")
+    field(cleaned=False)
+
+
+def test_an_id_that_no_submission_or_several_have_is_told_apart(field):
+    with pytest.raises(FindingsError, match="none is called so"):
+        field(HEAD + "u99,,age,1,2,r,w,d\n")
+
+
 def test_a_log_gives_the_same_corrections_as_corrections_csv(field):
     mine = HEAD + (
         "u2,,age,၃၀,31,typo,field team,2025-04-01\n"

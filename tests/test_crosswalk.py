@@ -41,3 +41,10 @@ def test_a_crosswalk_comes_back_as_it_was_written_also_by_semicolons(tmp_path):
     schema = json.loads((ROOT / "workflow/schemas/crosswalk.schema.json").read_text(encoding="utf-8"))
     for row in rows:
         Draft202012Validator(schema).validate(vars(row))
+
+
+def test_a_crosswalk_of_another_encoding_is_called_one(tmp_path):
+    (tmp_path / crosswalk.FILE).write_bytes(crosswalk.written([crosswalk.Row("column", "Prénom")]).encode("cp1252"))
+    with pytest.raises(FindingsError, match="crosswalk is not in UTF-8") as stop:
+        crosswalk.read(tmp_path, "w")
+    assert "CSV UTF-8" in str(stop.value)

@@ -182,6 +182,27 @@ def test_ids_follow_content_and_key_not_the_file(study):
     assert by_data_row(first, "township") == [f"t{i}" for i in range(1, 7)]
 
 
+def test_a_submission_that_stands_in_the_export_twice_stops_unless_cleaning_keeps_one(study, tmp_path):
+    twice = [*rows(), rows()[1], rows()[3]]
+    found = stops(study, twice)
+    assert "2 submission(s)" in str(found) and found.column == "_id" and found.rows == [2, 4, 7, 8]
+    assert "step: duplicates" in found.mend
+    steps = [{"step": "duplicates"}, {"step": "removals"}]
+    assert len(study(twice, cleaning=steps).responses) == 8
+    # An edited submission beside its older form is no duplicate: a person says which is right.
+    twice[-1]["g/colour"] = "blue"
+    found = stops(study, twice, cleaning=steps)
+    assert "1 of them with other answers" in str(found) and "drop" in found.mend
+    (tmp_path / "log.csv").write_text("row,kind,why\n4,remove,the older form\n", encoding="utf-8")
+    columns = {"data_row": "row", "column": {"value": "g/colour"}, "old": {"value": ""}, "new": {"value": ""},
+               "reason": "why", "who": {"value": "team"}, "date": {"value": "2025-04"}}  # fmt: skip
+    log = {"file": "log.csv", "columns": columns, "kinds": {"column": "kind", "drop": ["remove"]}}
+    assert len(study(twice, cleaning=steps, cleaning_log=log).responses) == 8
+    # What a spreadsheet has rounded is no id.
+    rounded = [{**row, "_id": "1.36158E+11", "_uuid": f"v{number}"} for number, row in enumerate(rows())]
+    assert len(study(rounded).responses) == 6
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(["pay", "learn", "none"], 2))[:3])
 def test_options_stand_in_form_order(study, order):
     splits = {f"g/uses/{code}": str(int(code in order)) for code in ("pay", "learn", "none")}

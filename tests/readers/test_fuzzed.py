@@ -128,7 +128,8 @@ def test_what_identifies_stops_here_whatever_the_tool(tmp_path, tool):
     (tmp_path / "e.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
     if tool in ("google_forms", "microsoft_forms", "surveymonkey"):
         write_form(tmp_path / "form.xlsx", [("integer", "q1", "q1")], [])
-    wave = {"wave": "w", "source": {"export": "e.csv", "form": "form.xlsx"}}
+    # The two submissions are one: of the planted id, and equal.
+    wave = {"wave": "w", "source": {"export": "e.csv", "form": "form.xlsx"}, "cleaning": [{"step": "duplicates"}]}
     assert readers.recognise(tmp_path / "e.csv", "w") == tool
     result = ingest(wave, tmp_path, b"k" * 32)
     assert result.responses["q1"].tolist() == ["30", "30"]

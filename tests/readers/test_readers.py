@@ -98,6 +98,28 @@ def test_wrong_delimiter_and_encoding(tmp_path):
     assert "not UTF-8: line 2" in str(stops(path))
 
 
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        (b"PK\x03\x04", "a workbook or an archive"), (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old or protected workbook"),
+        (b"\n<!DOCTYPE html><html>", "a web page"), (b'\xef\xbb\xbf{"detail": ', "JSON"),
+        ("a;b\n".encode("utf-16"), "UTF-16"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tool", [None, "plain_csv"])
+def test_what_only_bears_the_name_of_a_csv_is_called_what_it_is(tmp_path, begins, words, tool):
+    path = tmp_path / "e.csv"
+    path.write_bytes(begins + b"1;2\n" * 40)
+    assert words in str(stops(path, tool=tool))
+
+
+def test_a_file_in_utf_16_is_read_where_that_is_said(tmp_path):
+    path = kobo_csv(tmp_path / "e.csv", encoding="utf-16")
+    assert "encoding: utf-16" in str(stops(path))
+    plain = readers.read(kobo_csv(tmp_path / "p.csv"), wave="w")
+    assert readers.read(path, wave="w", source={"encoding": "utf-16"}).cells.equals(plain.cells)
+
+
 def test_two_columns_of_one_name(tmp_path):
     error = stops(kobo_csv(tmp_path / "e.csv", headers=["start", "a", "a", "b", "_id", "_uuid"]))
     assert error.column == "a"

@@ -160,7 +160,7 @@ def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
     place = {row_id: i for i, row_id in enumerate(state.row_ids)}
     current: dict[tuple[str, int], str | None] = {}
     why: dict[tuple[str, int], list[str]] = {}
-    stale: dict[str, list[int]] = {}
+    stale: dict[str, dict[int, str]] = {}
     for entry in _entries(state, removals=False):
         row, column = place[entry["row_id"]], str(entry["column"])
         question = state.codebook.questions.get(column)
@@ -175,7 +175,7 @@ def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
         else:
             was = held
         if entry["checked"] == "yes" and was not in old:
-            stale.setdefault(entry["file"], []).append(int(entry["row"]))
+            stale.setdefault(entry["file"], {})[int(entry["row"])] = column
             continue
         current[column, row] = new
         why.setdefault((column, row), []).append(_reason(entry))
@@ -184,7 +184,8 @@ def corrections(state: State, options: Mapping[str, Any]) -> Iterable[Change]:
             f"{sum(map(len, stale.values()))} correction(s) have an old value that is not what the export holds.",
             wave=state.wave["wave"],
             file=file,
-            rows=rows,
+            column=", ".join(list(dict.fromkeys(rows.values()))[:5]),
+            rows=list(rows),
             mend="set `old` to the answer as exported (after its script was cleaned), or remove the correction; rows of"
             " a cleaning log are left out by `skip`, or made whatever the answer was by `unchecked`, under"
             " `cleaning_log` in wave.yaml: `[{rows: [12, 15-20], reason: ...}]`.",

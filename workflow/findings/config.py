@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
@@ -99,12 +98,7 @@ def _load(path: Path, schema: str) -> dict[str, Any]:
     name = path.name if schema in ("config", "declared_claims") else f"{path.parent.name}/{path.name}"
     if not path.is_file():
         raise FindingsError("The file is missing.", file=name, mend=f"write {name}; docs/contracts.md shows one.")
-    try:
-        found = declarations.read(path)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise FindingsError(f"The file is not YAML{where}.", file=name, mend="correct the line above.") from None
+    found = declarations.told(path, name)
     for key in _other_keys(found, ""):
         raise _wrong(
             name, key, "a key that YAML does not read as text", "a code in quotes (18_24, yes and no need them)"

@@ -56,6 +56,7 @@ def entries_of(wave: Mapping[str, Any], wave_dir: Path) -> tuple[list[Entry], di
 def _corrected(wave: Mapping[str, Any], wave_dir: Path) -> list[Entry]:
     """The entries of corrections.csv; none where there is no file."""
     place: dict[str, Any] = {"wave": wave["wave"], "file": CORRECTIONS}
+    _check_names(wave, wave_dir)
     if not (wave_dir / CORRECTIONS).is_file():
         return []
     mend = f"the header is: tool_id (or data_row), {', '.join(NEEDED)}."
@@ -71,6 +72,17 @@ def _corrected(wave: Mapping[str, Any], wave_dir: Path) -> list[Entry]:
         )  # fmt: skip
     columns = {name: name for name in (*IDS, *NEEDED) if name in header}
     return _accountable([_entry(line, columns, CORRECTIONS, n) for n, line in enumerate(lines, 1)], place)
+
+
+def _check_names(wave: Mapping[str, Any], wave_dir: Path) -> None:
+    """Stop on a file that looks like corrections and that nothing reads: they would be left out in silence."""
+    log = (wave.get("cleaning_log") or {}).get("file")
+    names = sorted(path.name for path in wave_dir.iterdir() if path.is_file()) if wave_dir.is_dir() else []
+    if odd := [name for name in names if name.lower().startswith("correction") and name not in (CORRECTIONS, log)]:
+        raise FindingsError(
+            "A file that may hold corrections is read by nothing.", wave=wave["wave"], file=", ".join(odd[:5]),
+            mend=f"call it {CORRECTIONS} (CSV, small letters), map it by `cleaning_log` in wave.yaml, or move it away.",
+        )  # fmt: skip
 
 
 def _logged(wave: Mapping[str, Any], wave_dir: Path) -> tuple[list[Entry], dict[str, int]]:

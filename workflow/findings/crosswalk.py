@@ -18,7 +18,7 @@ from typing import Any
 from findings.errors import FindingsError
 from findings.instrument import Codebook
 from findings.readers.table import shown
-from findings.readers.tabular import delimiter_of, read_text
+from findings.readers.tabular import delimiter_of
 
 FILE = "crosswalk.csv"
 SURE = "sure"
@@ -71,7 +71,13 @@ def read(folder: Path, wave: str) -> list[Row]:
     if not path.is_file():
         return []
     place: dict[str, Any] = {"wave": wave, "file": FILE}
-    text = read_text(path, wave=wave)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FindingsError(
+            "The crosswalk is not in UTF-8.", **place,
+            mend="save it from the spreadsheet as `CSV UTF-8`; headers and answers in Burmese are lost in any other.",
+        ) from None  # fmt: skip
     try:
         records = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text, path, wave), strict=True)
         entries = list(records)

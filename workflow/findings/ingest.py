@@ -25,7 +25,7 @@ from findings.provenance import sha256
 from findings.readers.headers import original_name
 from findings.readers.table import RawTable
 from findings.repeats import repeated
-from findings.submissions import corrections_by_row
+from findings.submissions import check_repeated, corrections_by_row
 from findings.times import times
 
 
@@ -89,6 +89,8 @@ def ingest(wave: Mapping[str, Any], wave_dir: Path, key: bytes) -> Ingested:
     of_rows = {f.column for found in of_repeats.values() for f in found if f.fate in ("kept", "free_text")}
     form_rules.check(codebook, wave, kept | of_rows)
     matched = corrections_by_row(wave, wave_dir, submitted, ids, fates, codebook, kept)
+    removed = ids.isin(matched.table.loc[matched.table["column"].isna(), "row_id"])
+    check_repeated(wave, submitted, {**columns, **dict(free)}, states.notna() | removed, place)
     corrections = matched.table[~matched.table["row_id"].isin(ids[states.notna()])].reset_index(drop=True)
     record = {
         "wave": wave["wave"],

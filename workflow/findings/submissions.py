@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,6 +15,7 @@ from findings.corrections import Entry, entries_of
 from findings.errors import FindingsError
 from findings.fates import Fate
 from findings.instrument import Codebook
+from findings.labels import AMBIGUOUS, options_of, token, wording
 from findings.readers.headers import leaf, original_name
 from findings.readers.kobo import OFF, ON
 from findings.readers.table import RawTable
@@ -25,6 +27,10 @@ CORRECTION_COLUMNS = [
 SUBMISSION_IDS = frozenset(
     {"_uuid", "_id", "rootUuid", "instanceID", "KEY", "key", "ResponseId", "Respondent ID", "id", "Response ID", "ID"}
 )
+# Tools that give no submission an id of its own: a column of such a name is the researcher's.
+WITHOUT_IDS = frozenset({"google_forms", "plain_csv", "spss", "stata"})
+# Between the labels of several options in one cell.
+_JOINS = re.compile(r"[;,|]")
 Target = tuple[str, str | None]
 
 
@@ -55,11 +61,12 @@ def corrections_by_row(
     entries, counts = entries_of(wave, wave_dir)
     rows = _rows_of(entries, raw, wave["wave"])
     targets = _targets(entries, fates, codebook, kept, wave["wave"])
+    _check_new(entries, targets, wave, codebook)
     held: dict[tuple[int, Target | None], tuple[Entry, str, str]] = {}
     against: list[tuple[Entry, Entry]] = []
     made = []
     for entry, row, target in zip(entries, rows, targets, strict=True):
-        old, new = (_in_form_order(cell, target, codebook) for cell in (entry.old, entry.new))
+        old, new = (_in_form_order(_coded(cell, target, codebook), target, codebook) for cell in (entry.old, entry.new))
         earlier, was, now = held.get((row, target), (None, "", ""))
         if earlier and (target is None or not (entry.checked and old == now)):
             # An answer that an earlier row gave its last value is not corrected from another one.
@@ -103,14 +110,14 @@ def _check_steps(wave: Mapping[str, Any], changes: int, removals: int) -> None:
 def _rows_of(entries: list[Entry], raw: RawTable, wave: str) -> list[int]:
     """Position (0-based) of the submission of every correction, by tool id or else by data row."""
     by_id: dict[str, set[int]] = {}
-    for i, header in enumerate(raw.headers if entries else []):
-        if original_name(header) in SUBMISSION_IDS or leaf(header) in SUBMISSION_IDS:
-            for row, value in enumerate(raw.cells[i]):
-                if not pd.isna(value):
-                    by_id.setdefault(_bare(value), set()).add(row)
+    for i in _ids(raw) if entries else []:
+        for row, value in enumerate(raw.cells[i]):
+            if not pd.isna(value):
+                by_id.setdefault(_bare(value), set()).add(row)
     every = range(len(raw.cells))
     rows: list[int] = []
-    odd: list[Entry] = []
+    unknown: list[Entry] = []
+    several: list[Entry] = []
     for entry in entries:
         found: set[int] = set()
         if entry.tool_id:
@@ -118,14 +125,60 @@ def _rows_of(entries: list[Entry], raw: RawTable, wave: str) -> list[int]:
         elif entry.data_row.isdecimal() and int(entry.data_row) - 1 in every:
             found = {int(entry.data_row) - 1}
         rows.append(min(found, default=0))
-        odd += [entry] if len(found) != 1 else []
+        (unknown if not found else several).extend([entry] if len(found) != 1 else [])
+    one = "Corrections that do not name exactly one submission of the export: "
     _stop(
-        odd,
-        "Corrections that do not name exactly one submission of the export.",
+        unknown,
+        f"{one}none is called so.",
         wave,
         "tool_id is the submission's _uuid or _id; data_row is 1 for the first row under the header.",
     )
+    _stop(several, f"{one}several have this id.", wave, "say `data_row` instead: 1 is the first row under the header.")
     return rows
+
+
+def check_repeated(
+    wave: Mapping[str, Any], raw: RawTable, answers: Mapping[str, pd.Series], out: pd.Series, place: Mapping[str, Any]
+) -> None:
+    """Stop on a submission that stands in the export twice (downloads put one under the other): it would count twice.
+
+    `answers`: what ingest keeps, a cell per row of the export; `out`: rows that are left out or removed. Submissions
+    that are equal throughout are for the step `duplicates`, where cleaning has it.
+    """
+    steps = {step["step"] for step in wave.get("cleaning") or []}
+    counted = ~out.to_numpy(dtype=bool)
+    for i in _ids(raw) if raw.evidence["tool"] not in WITHOUT_IDS else []:
+        held = raw.cells[i].reset_index(drop=True)[counted].dropna()
+        again = held[held.duplicated(keep=False)]
+        # A spreadsheet has rounded them: 1.36158E+11 is nobody's id.
+        again = again[~again.str.fullmatch(r"\d([.,]\d+)?E\+?\d+")]
+        if again.empty:
+            continue
+        rows = again.index.to_numpy()
+        frame = pd.DataFrame({name: cells.iloc[rows].to_numpy(dtype=object) for name, cells in answers.items()})
+        kinds = frame.fillna("").astype(str).groupby(again.to_numpy(dtype=object), sort=False).nunique()
+        differ = int((kinds > 1).any(axis=1).sum())
+        if not differ and "duplicates" in steps:
+            continue
+        mend = "add `- {step: duplicates}` under `cleaning` in wave.yaml: it keeps one of each."
+        if differ:
+            mend = (
+                "download the export again, once; or leave all but the right one of each out by their `data_row` in a"
+                " cleaning log (`drop`, docs/ingest.md)."
+            )
+        raise FindingsError(
+            f"{again.nunique()} submission(s) stand in the export more than once, {differ or 'none'} of them with"
+            " other answers.",
+            **place,
+            column=raw.headers[i],
+            rows=(rows + 1).tolist(),
+            mend=mend,
+        )
+
+
+def _ids(raw: RawTable) -> list[int]:
+    """Places of the columns that hold ids of submissions."""
+    return [i for i, h in enumerate(raw.headers) if original_name(h) in SUBMISSION_IDS or leaf(h) in SUBMISSION_IDS]
 
 
 def _targets(
@@ -159,18 +212,54 @@ def _targets(
     return targets
 
 
+def _check_new(entries: list[Entry], targets: list[Target | None], wave: Mapping[str, Any], codebook: Codebook) -> None:
+    """Stop on a new value that is no answer of its question's list: it would be found without the file's row."""
+    odd: dict[str, list[Entry]] = {}
+    for entry, target in zip(entries, targets, strict=True):
+        question = codebook.questions.get(target[0]) if target and not target[1] else None
+        if question and question.list and entry.new.strip():
+            mapped = {wording(str(raw)) for raw in (wave.get("answers") or {}).get(question.name, {})}
+            known = {*codebook.choices[question.list], *mapped, *(token(raw) for raw in mapped)}
+            new = _coded(entry.new, target, codebook)
+            words = new.split() if question.type == "select_multiple" else [new.strip()]
+            if wording(new) not in known and not known.issuperset(words):
+                odd.setdefault(question.name, []).append(entry)
+    for name, group in odd.items():
+        codes = list(codebook.choices[codebook.questions[name].list or ""])
+        _stop(
+            group,
+            "Corrections whose new value is no option of the question.",
+            wave["wave"],
+            f"write one of the form's codes or labels: {', '.join(codes[:8])}{' …' if len(codes) > 8 else ''}; or"
+            " nothing, for no answer.",
+            name,
+        )
+
+
+def _coded(value: str, target: Target | None, codebook: Codebook) -> str:
+    """An answer in codes, where it is in the labels of its question (as tools that write labels export it)."""
+    question = codebook.questions.get(target[0]) if target and not target[1] else None
+    if question is None or not question.list:
+        return value
+    options = {text: code for text, code in options_of(codebook.choices[question.list]).items() if code != AMBIGUOUS}
+    several = _JOINS.split(value) if question.type == "select_multiple" and wording(value) not in options else [value]
+    found = [options.get(wording(part)) for part in several if part.strip()]
+    return " ".join(map(str, found)) if found and None not in found else value
+
+
 def _is_option(entry: Entry) -> bool:
     old, new = entry.old.strip(), entry.new.strip()
     return new in ON | OFF and (old in ON | OFF or not old)
 
 
-def _stop(entries: list[Entry], message: str, wave: str, mend: str) -> None:
+def _stop(entries: list[Entry], message: str, wave: str, mend: str, column: str | None = None) -> None:
     """Stop, if there are entries, with the file of the first and their rows in it."""
     for file, group in groupby(entries, key=lambda entry: entry.file):
         raise FindingsError(
             message,
             wave=wave,
             file=file,
+            column=column,
             rows=[entry.row for entry in group],
             mend=f"{mend} A row of a cleaning log is left out by `skip: [{{rows: [...], reason: ...}}]` in wave.yaml.",
         )

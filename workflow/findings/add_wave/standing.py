@@ -20,7 +20,7 @@ TOLD = 12
 def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) -> Iterable[str]:
     """What is sure, what is proposed, what is unknown, what is not there, and what to do next by `command`."""
     rows = crosswalk.read(folder, name)
-    wave = declarations.read(folder / "wave.yaml")
+    wave = declarations.told(folder / "wave.yaml", f"{name}/wave.yaml")
     for kind in crosswalk.KINDS:
         of = [row for row in rows if row.kind == kind]
         left = [row for row in of if not row.accepted]

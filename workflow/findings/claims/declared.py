@@ -147,6 +147,10 @@ def _of_predicate(
     statistics = {side.indicator.statistic for one in sides for side in one}
     if len(statistics) > 1 or (name == "majority" and statistics != {"proportion"}):
         yield key, " and ".join(sorted(statistics)), "shares" if name == "majority" else "two shares, or two means"
+    numbers = [part for part in (wanted if isinstance(wanted, list) else []) if not isinstance(part, Mapping)]
+    numbers += [predicate[other] for other in ("margin", "within") if other in predicate]
+    if statistics == {"proportion"} and (over := [number for number in numbers if not 0 <= number <= 1]):
+        yield key, str(over[0]), "a share from 0 to 1 (a half is 0.5, ten points are 0.1)"
     places = [[(side.indicator.ministry, side.indicator.service) for side in one] for one in sides if len(one) > 1]
     if any(other != places[0] for other in places):
         yield key, "sides of different ministries or services", "sides of the same, or name one of each"

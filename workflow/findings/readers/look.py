@@ -12,7 +12,15 @@ from typing import Any
 import pandas as pd
 
 from findings.errors import FindingsError
-from findings.readers.tabular import ENCODING, delimiter_of, first_records, head_of, read_bytes, read_delimited
+from findings.readers.tabular import (
+    ENCODING,
+    check_delimited,
+    delimiter_of,
+    first_records,
+    head_of,
+    read_bytes,
+    read_delimited,
+)
 from findings.readers.workbook import first_rows, read_sheets
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
@@ -54,6 +62,7 @@ def look(path: Path, *, wave: str, source: Mapping[str, Any] | None = None) -> L
     if suffix == ".zip":
         members = tables_in(path, wave=wave)
         kind, raw = "zip", next(iter(members.values()))
+    check_delimited(raw, path, wave=wave, source=source)
     head = head_of(raw, str(source.get("encoding") or ENCODING))
     delimiter = str(source.get("delimiter") or delimiter_of(head, path, wave=wave))
     return Look(kind, first_records(head, delimiter, 5), delimiter=delimiter, bom=raw.startswith(BOM))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -21,20 +22,20 @@ ACCEPTED = {";": "semicolon", ",": "comma"}
 REFUSED = {"\t": "tab", "|": "bar"}
 CHUNK = 20_000
 HEAD = 1 << 18
+AGAIN = "download the answers again from the survey tool, signed in, as CSV or XLSX."
+# How files begin that are given the name of a CSV: beginning, what it is, and the mend.
+DISGUISED = (
+    (b"pk\x03\x04", "a workbook or an archive", "give it the ending that it had: .xlsx or .zip."),
+    (b"\xd0\xcf\x11\xe0", "an old or protected workbook", "save it as XLSX, without a password, under that ending."),
+    (b"<!doctype", "a web page", AGAIN),
+    (b"<html", "a web page", AGAIN),
+    (b'{"', "JSON, perhaps an error of the survey tool's,", AGAIN),
+)
 # How many records of the file's beginning must be of one width.
 FIRST = 50
 ENCODING = "utf-8"
 
 csv.field_size_limit(16 * 1024 * 1024)
-
-
-def read_text(path: Path, *, wave: str, encoding: str = ENCODING) -> str:
-    """The file as text, without a byte-order mark; stops when it is missing, empty or not in `encoding`."""
-    raw = read_bytes(path, wave=wave)
-    try:
-        return raw.decode(_codec(encoding))
-    except (UnicodeDecodeError, LookupError) as error:
-        raise _not_in(encoding, raw, error, path, wave) from None
 
 
 def read_bytes(path: Path, *, wave: str) -> bytes:
@@ -77,6 +78,25 @@ def _not_in(encoding: str, raw: bytes, error: Exception, path: Path, wave: str) 
         mend="export it again from the survey tool as CSV (UTF-8); do not open and save it in a spreadsheet. If it is"
         " the only copy: `source: {encoding: cp1252}` in wave.yaml, or the encoding it has.",
     )
+
+
+def check_delimited(raw: bytes, path: Path, *, wave: str, source: Mapping[str, Any]) -> None:
+    """Stop, and say what it is, on what bears the name of a CSV and is none; and on UTF-16 that wave.yaml does not say.
+
+    Any of these would be read as a table of another tool, of another delimiter or of one column.
+    """
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not source.get("encoding"):
+        raise FindingsError(
+            "The export is in UTF-16, as a spreadsheet saves it ('Unicode text').",
+            wave=wave,
+            file=path.name,
+            mend="download it again from the survey tool as CSV (UTF-8), and do not save it in a spreadsheet. If it is"
+            ' the only copy: `source: {encoding: utf-16}` in wave.yaml, with `delimiter: "\\t"` where tabs divide.',
+        )
+    begins = raw[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    for mark, kind, mend in DISGUISED:
+        if begins.startswith(mark):
+            raise FindingsError(f"The file is {kind} and no CSV.", wave=wave, file=path.name, mend=mend)
 
 
 def first_records(head: str, delimiter: str, count: int = FIRST) -> list[list[str]]:
@@ -148,6 +168,7 @@ def read_delimited(
     source = source or {}
     encoding = str(source.get("encoding") or ENCODING)
     raw = read_bytes(path, wave=wave) if raw is None else raw
+    check_delimited(raw, path, wave=wave, source=source)
     delimiter = str(source.get("delimiter") or delimiter_of(head_of(raw, encoding), path, wave=wave))
     try:
         stream = io.TextIOWrapper(io.BytesIO(raw), encoding=_codec(encoding), newline="")
