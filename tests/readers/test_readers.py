@@ -96,6 +96,7 @@ def test_wrong_delimiter_and_encoding(tmp_path):
     assert "one column" in str(stops(kobo_csv(tmp_path / "e.csv", delimiter="^")))
     path = kobo_csv(tmp_path / "e.csv", rows=[["café", *ROWS[0][1:]]], encoding="latin-1")
     assert "not UTF-8: line 2" in str(stops(path))
+    assert "no encoding of the name utf9" in str(stops(path, tool="kobo_csv", source={"encoding": "utf9"}))
 
 
 @pytest.mark.parametrize(

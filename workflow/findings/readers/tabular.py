@@ -68,6 +68,13 @@ def _codec(encoding: str) -> str:
 
 
 def _not_in(encoding: str, raw: bytes, error: Exception, path: Path, wave: str) -> FindingsError:
+    if isinstance(error, LookupError):
+        return FindingsError(
+            f"There is no encoding of the name {encoding}.",
+            wave=wave,
+            file=path.name,
+            mend="`source: {encoding: ...}` in wave.yaml: utf-8, utf-16, cp1252 (Windows), or another of Python's.",
+        )
     name = "UTF-8" if _codec(encoding) == "utf-8-sig" else encoding
     at = error.start if isinstance(error, UnicodeDecodeError) else 0
     return FindingsError(
