@@ -122,6 +122,24 @@ def test_a_sentence_and_a_number_as_printed_lead_to_their_keys(page, dossier, fi
     clean(page)
 
 
+def test_a_search_without_a_row_of_its_own_says_what_is_shown(page, dossier, finished_study):
+    line = rows(finished_study / "results/release/sentences.en.csv")[0]
+    of = "document.getElementById('count').textContent"
+    page.open(f"{dossier.as_uri()}/register.html?q={quote(line['sentence'])}")
+    shown = page.tell("[...document.querySelectorAll('#rows .key')].map(e => e.textContent)")
+    assert {*shown} == {*line["keys"].split(" ")} and "No row" not in page.tell(of)
+    assert page.tell(of).startswith("The words stand in sentences")
+    page.open(f"{dossier.as_uri()}/register.html?q={quote('nugpay no_such_word')}")
+    nugpay = sum("nugpay" in row["key"] for row in rows(finished_study / "results/release/estimates.csv"))
+    told = re.search(r"Alone: “nugpay” ([\d,]+), “no_such_word” 0\.$", page.tell(of))
+    assert told and int(told[1].replace(",", "")) >= nugpay > 0
+    page.open(f"{dossier.as_uri()}/register.html?family=flow&q=nugpay")
+    assert page.tell(of).startswith("No row has all of these; without the filters, ")
+    page.open(f"{dossier.as_uri()}/key.html")
+    assert page.tell("document.querySelectorAll('#about ul ul a').length") > 3
+    clean(page)
+
+
 def test_a_key_page_tells_question_base_rules_settings_export_and_command(page, dossier, finished_study, printed):
     key, _ = printed
     told = of_key(page, dossier, key)
@@ -246,6 +264,19 @@ def test_checks_hold_on_a_run_and_every_job_is_told(dossier, finished_study):
     assert told == len(ran) == len(list((finished_study / "results/logs").rglob("*.json"))) - 1
     drawn = svg(steps(ran))
     assert all(f'href="step.{rule}.html"' in drawn for rule in {record["rule"] for record in ran})
+
+
+def test_on_a_phone_the_graph_is_whole_and_begins_with_its_first_box(page, dossier):
+    for width in (360, 1280):
+        page.look(width)
+        page.open(f"{dossier.as_uri()}/steps.html")
+        boxes = page.tell(
+            "[...document.querySelectorAll('svg.graph rect')].map(r => r.getBoundingClientRect()).filter(r => r.width)"
+            ".map(r => [r.left, r.right, r.height])"
+        )
+        assert len(boxes) == len(list(dossier.glob("step.*.html")))
+        assert all(0 <= left < right <= width and height > 18 for left, right, height in boxes)
+    page.look()
 
 
 def test_no_place_of_this_machine_and_no_record_is_in_the_dossier(dossier, finished_study):

@@ -64,7 +64,7 @@ function whatItIs(row) {
     terms([
       ["In other languages", inLanguages(Object.fromEntries(Object.entries(indicator.label).slice(1)))],
       ["Question, as printed", inLanguages(indicator.question)],
-      ["Counted", indicator.numerator], ["Parts of it", indicator.parts.length ? listOf(indicator.parts) : null], ["Base", indicator.base], ["Base, as printed", inLanguages(indicator.base_label)],
+      ["Counted", indicator.numerator], ["Unanswered or unasked parts", indicator.parts.length ? listOf(indicator.parts) : null], ["Base", indicator.base], ["Base, as printed", inLanguages(indicator.base_label)],
     ]),
     asked(indicator.asked, waves),
   ]), indicators.length > 12 && el("p", {}, `And ${indicators.length - 12} more: `, el("code", {}, about("columns", row).slice(12).join(", "))),
@@ -141,11 +141,18 @@ function judgements(row) {
       listOf(own.map(mark => [el("a", { href: `assumptions.html#${mark.name}` }, mark.name), `: ${mark.words} `, codeAt(mark.file, mark.line)]))));
 }
 
+// Where to begin without a key: the first sentences of the report that hold numbers.
+function spoken() {
+  const said = data.sentences.filter(each => each.language === data.languages[0] && each.exhibit === "report").slice(0, 8);
+  return said.length ? section("Numbers of the report, to begin with", listOf(said.map(each => [each.sentence,
+    el("ul", {}, each.rows.map((row, i) => el("li", {}, `${each.texts[i]}: `, linkTo(keys[row]))))]))) : [];
+}
+
 function show() {
   let key = location.hash.slice(1);
   try { key = decodeURIComponent(key); } catch { /* a key as it is, with a % of its own */ }
   const place = places.get(key), target = document.getElementById("about");
-  if (!key) return;
+  if (!key) return target.replaceChildren(...spoken());
   document.title = `${key} – dossier`;
   document.getElementById("which").replaceChildren(el("code", {}, key), ...(place === undefined ? [" is the key of no row of this release."] : []));
   if (place === undefined) {

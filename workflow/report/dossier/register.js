@@ -5,7 +5,7 @@ const FILTERS = ["wave", "family", "statistic", "ministry", "service", "breakdow
 const byId = id => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 const text = words => Object.values(words ?? {}).join(" ").toLowerCase();
-let found = [], first = 0;
+let found = [], first = 0, told = "";
 
 for (const name of FILTERS) {
   const select = byId("f-" + name), labels = data.labels[name] ?? {};
@@ -49,26 +49,45 @@ function look() {
   const whole = byId("q").value.trim().replace(/\s+/g, " ");
   const printed = new Set(whole ? data.printed.filter(each => each[5] === whole).map(each => each[3]) : []);
   const tests = places.has(whole) ? [row => keys[row] === whole] : whole.toLowerCase().split(/\s+/).filter(Boolean).map(labelled);
-  found = [];
-  for (let row = 0; row < data.rows; row++)
-    if (wanted.every(([at, word]) => at[row] === word) && (printed.has(row) || tests.every(test => test(row)))) found.push(row);
+  const among = row => wanted.every(([at, word]) => at[row] === word), fits = row => printed.has(row) || tests.every(test => test(row));
+  const said = saying(whole.toLowerCase());
+  found = [...keys.keys()].filter(row => among(row) && fits(row));
+  told = "";
+  if (!found.length) {
+    const all = [...keys.keys()].filter(fits), count = number => number.toLocaleString("en");
+    if (all.length) {
+      told = `No row has all of these; without the filters, ${count(all.length)} ${all.length === 1 ? "row has" : "rows have"} the words.`;
+    } else if (said.length) {
+      // The words are those of a sentence, of which no single row has them all.
+      found = [...new Set(said.flatMap(each => each.rows))].filter(among).sort((a, b) => a - b);
+      told = found.length ? "The words stand in sentences, not in one key or its labels; these are the rows of their numbers: " : "The filters leave out the rows of these sentences.";
+    } else {
+      told = "No row has all of these.";
+      if (tests.length > 1) told += ` Alone: ${whole.split(" ").map((word, i) => `“${word}” ${count([...keys.keys()].filter(tests[i]).length)}`).join(", ")}.`;
+    }
+  }
   // Published ones first; within these the keys' own order.
   found = [...found.filter(published), ...found.filter(row => !published(row))];
   first = 0;
-  tell(whole.toLowerCase());
+  tell(said);
   const query = new URLSearchParams([["q", whole], ...FILTERS.map(name => [name, byId("f-" + name).value])].filter(pair => pair[1]));
   try { history.replaceState(null, "", query.size ? "?" + query : location.pathname); } catch { /* some browsers refuse it on file: */ }
   show();
 }
 
-// Sentences that hold what was asked for, with the key of each of their numbers.
-function tell(whole) {
+// Sentences that hold what was asked for.
+function saying(whole) {
   const words = whole.split(" ");
-  const said = whole.length < 4 ? [] : data.sentences.filter(each => words.every(word => each.sentence.toLowerCase().includes(word)));
+  return whole.length < 4 ? [] : data.sentences.filter(each => words.every(word => each.sentence.toLowerCase().includes(word)));
+}
+
+// These, with the key of each of their numbers.
+function tell(said) {
   byId("said").replaceChildren(...(said.length ? [
     el("h2", {}, `Sentences (${said.length})`),
     el("ul", {}, said.slice(0, SENTENCES).map(each => el("li", {}, el("span", { lang: each.language }, each.sentence),
       el("ul", {}, each.rows.map((row, i) => el("li", {}, el("span", { lang: each.language }, `${each.texts[i]}: `), linkTo(keys[row]))))))),
+    ...(said.length > SENTENCES ? [el("p", {}, `The first ${SENTENCES}; more words of one sentence leave fewer.`)] : []),
   ] : []));
 }
 
@@ -80,8 +99,7 @@ function turn(by) {
 
 function show() {
   const withheld = found.filter(row => !published(row)).length, count = number => number.toLocaleString("en");
-  byId("count").textContent = found.length
-    ? `${count(found.length)} ${found.length === 1 ? "row" : "rows"}, ${count(withheld)} of them withheld.` : "No row has all of these.";
+  byId("count").textContent = told + (found.length ? `${count(found.length)} ${found.length === 1 ? "row" : "rows"}, ${count(withheld)} of them withheld.` : "");
   byId("count").append(byId("said").children.length ? ` ${byId("said").firstChild.textContent} above.` : "");
   byId("rows").replaceChildren(...found.slice(first, first + SHOWN).map(line));
   byId("page").textContent = found.length ? `${count(first + 1)} to ${count(Math.min(first + SHOWN, found.length))}` : "";

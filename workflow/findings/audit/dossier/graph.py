@@ -7,17 +7,19 @@ from html import escape
 
 from findings.audit.dossier.steps import Step, depth, nearest
 
-WIDTH, BOX, HIGH, GAP, ROW, MARGIN = 1030, 138, 30, 10, 78, 16
-MOST = (WIDTH + GAP) // (BOX + GAP)
+BOX, HIGH, GAP, ROW, MARGIN = 138, 30, 10, 78, 16
+# Boxes side by side, on a wide screen and on a phone's: there the graph is longer, and no part of it is out of sight.
+WIDE, NARROW = 7, 2
 
 
-def svg(made: Sequence[Step]) -> str:
-    """The drawing, with a link to each step's page; its title says what the table below says too."""
+def svg(made: Sequence[Step], most: int = WIDE) -> str:
+    """The drawing, with `most` boxes side by side and a link to each step's page; the table below says the same."""
+    width, name = most * (BOX + GAP) - GAP + 4, f"graph-{most}"
     before_each, levels = nearest(made), _levels(made)
     rows: list[list[Step]] = []
     for level in sorted(set(levels.values())):
         own = [step for step in made if levels[step.rule] == level]
-        rows += [own[at : at + MOST] for at in range(0, len(own), MOST)]
+        rows += [own[at : at + most] for at in range(0, len(own), most)]
     places: dict[str, tuple[float, float]] = {}
     for number, row in enumerate(rows):
         # Under those that it reads from, so that few lines cross.
@@ -26,7 +28,7 @@ def svg(made: Sequence[Step]) -> str:
             for step in row
             for near in [before_each[step.rule]]
         }
-        left = (WIDTH - len(row) * BOX - (len(row) - 1) * GAP) / 2
+        left = (width - len(row) * BOX - (len(row) - 1) * GAP) / 2
         for place, step in enumerate(sorted(row, key=lambda step: middle[step.rule])):
             places[step.rule] = (left + place * (BOX + GAP), MARGIN + number * ROW)
     lines = []
@@ -45,8 +47,8 @@ def svg(made: Sequence[Step]) -> str:
     ]
     high = MARGIN * 2 + (len(rows) - 1) * ROW + HIGH
     return (
-        f'<svg class="graph" viewBox="0 0 {WIDTH} {high}" role="group" aria-labelledby="graph-title">'
-        '<title id="graph-title">The steps from the export to the release</title>'
+        f'<svg class="graph" id="{name}" viewBox="0 0 {width} {high}" role="group" aria-labelledby="{name}-title">'
+        f'<title id="{name}-title">The steps from the export to the release</title>'
         f"{''.join(lines)}{''.join(boxes)}</svg>"
     )
 

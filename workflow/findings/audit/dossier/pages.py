@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from findings.audit.dossier import views
-from findings.audit.dossier.graph import svg
+from findings.audit.dossier.graph import NARROW, WIDE, svg
 from findings.audit.dossier.views import Dossier
 from findings.environment import ROOT
 from findings.fonts import BURMESE, inline
@@ -66,7 +66,7 @@ def write_pages(folder: Path, made: Dossier, fonts: Path) -> None:
     of_page: dict[str, dict[str, Any]] = {
         "index.html": views.index(made, [(file, name, what) for file, name, _, what in PAGES if what]),
         "register.html": {"filters": FILTERS},
-        "steps.html": views.step_overview(made, svg(made.steps)),
+        "steps.html": views.step_overview(made, [svg(made.steps, most) for most in (WIDE, NARROW)]),
         "sources.html": views.sources(made),
         "flow.html": views.flow(made),
         "instruments.html": views.instruments(made),

@@ -296,11 +296,11 @@ def sources(made: Dossier) -> View:
                         for folder, own in groupby(names, key=lambda name: str(Path(name).parent))]}  # fmt: skip
 
 
-def step_overview(made: Dossier, svg: str) -> View:
-    """The graph and the table of steps."""
+def step_overview(made: Dossier, drawn: Sequence[str]) -> View:
+    """The graph, drawn for wide and for narrow screens, and the table of steps."""
     shown = [{**vars(one), "stage": one.stage, "jobs": [{"seconds": seconds(record)} for record in one.jobs]}
              for one in made.steps]  # fmt: skip
-    return {"svg": svg, "steps": shown}
+    return {"drawn": drawn, "steps": shown}
 
 
 def index(made: Dossier, contents: Sequence[tuple[str, str, str]]) -> View:
