@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -95,6 +99,27 @@ def test_a_sentence_leads_to_its_keys_rows_rules_and_commit(opened_bundle):
         < done.stdout.index("scripts/disclose.py")
     )
     assert alone(opened_bundle, "no sentence holds these words").returncode == 1
+
+
+def test_a_search_says_how_many_numbers_it_does_not_show_and_how_to_see_them(opened_bundle):
+    for words in ("adoption.current_any.proportion|ministry=finance;weights=none", "services"):
+        first, whole = alone(opened_bundle, words), alone(opened_bundle, "--all", words)
+        left = int(re.search(r"NOT SHOWN: (\d+) more", first.stdout)[1])
+        assert shlex.quote(words) in first.stdout.split("--all ")[1], first.stdout
+        assert "NOT SHOWN" not in whole.stdout and whole.returncode == first.returncode == 0
+        # A sentence is shown whole: its numbers may be a few more than the five.
+        assert whole.stdout.count("\nKEY ") == left + first.stdout.count("\nKEY ") > 5
+    alone_told = alone(opened_bundle, f"adoption.current_any_service.proportion|weights=calibrated@{WAVE}").stdout
+    assert "NOT SHOWN" not in alone_told
+    assert "a part that was not asked because its ever_used is 0: counts as 0" in alone_told
+
+
+def test_the_first_page_links_the_key_of_its_own_example(opened_bundle):
+    page = (opened_bundle / "START.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="results/audit/key.html#([^"]+)">[^<]*<wbr>([^<]+)</a>', page)
+    assert len(links) == page.count("audit/key.html") / 2 == 2
+    keys = set(pd.read_csv(opened_bundle / "results/release/estimates.csv", usecols=["key"])["key"])
+    assert all(unquote(link) == unescape(shown) in keys for link, shown in links)
 
 
 def test_it_holds_the_report_the_code_and_no_microdata(opened_bundle, finished_study):

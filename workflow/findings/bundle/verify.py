@@ -2,6 +2,7 @@
 
     python3 verify.py              every file is as it was packed; every printed number is in the register
     python3 verify.py WORDS        a sentence of the report, or a key: its numbers, and what made them
+    python3 verify.py --all WORDS  the same of every number that fits, however many
 
 Exit status 0: all is well, or something was found; 1: not.
 """
@@ -11,10 +12,13 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 RELEASE = "results/release/"
+# Numbers that are followed without --all.
+SHOWN = 5
 # Made by the packing itself, or by running this.
 UNLISTED = ("MANIFEST.sha256",)
 
@@ -118,32 +122,71 @@ def declared(row):
     return ""
 
 
-def follow(words):
-    """Print what the release and the crate know of a sentence's numbers, or of a key; False if nothing fits."""
-    low, keys = " ".join(words.lower().split()), []
+def told():
+    """Column of an indicator -> what the dossier says of it: counted, parts without an answer, base."""
+    path = os.path.join(ROOT, "results/audit/data.js")
+    if not os.path.isfile(path):
+        return {}
+    with open(path, encoding="utf-8") as stream:
+        return json.loads(stream.read().split("=", 1)[1].rstrip().rstrip(";"))["about"]["indicators"]
+
+
+def what_it_is(row, indicators):
+    """The lines that say what a row's indicator counts, and what an unanswered part of it counts as."""
+    names = [name for name in (row["family"], row["indicator"], row["service"] or row["ministry"]) if name]
+    about = indicators.get("__".join(names))
+    if about:
+        yield "counted", about["numerator"]
+        for part in about["parts"]:
+            yield "", part
+        yield "base", about["base"]
+
+
+def fitting(low, every):
+    """The keys of the sentences that hold words, each sentence printed, else of the rows whose key does."""
+    keys = []
     for name in released("sentences."):
         for row in rows(name):
-            if low in row["sentence"].lower() and len(keys) < 12:
-                print(f"{row['sentence']}\n  ({row['wave']}, exhibit {row['exhibit']})")
-                # As many texts as keys; `strict` is of Python 3.10.
-                for key, text in zip(row["keys"].split(), row["texts"].split("|")):  # noqa: B905
-                    print(f"  {text}  =  {key}")
-                    keys.append(key)
-    every = list(rows("estimates.csv"))
+            if low in row["sentence"].lower():
+                own = list(zip(row["keys"].split(), row["texts"].split("|")))  # noqa: B905 - as many; `strict` is 3.10's
+                yield row, own
+                keys += own
     if not keys:
-        keys = [row["key"] for row in every if row["key"].lower() == low] or [
-            row["key"] for row in every if low in row["key"].lower()
-        ][:5]
-    wanted = [row for row in every if row["key"] in keys]
+        exact = [row["key"] for row in every if row["key"].lower() == low]
+        yield None, [(key, "") for key in exact or [row["key"] for row in every if low in row["key"].lower()]]
+
+
+def follow(words, most):
+    """Print what the release and the crate know of a sentence's numbers, or of a key; False if nothing fits.
+
+    At most `most` numbers are followed, the first sentence's whole; what is left out is said.
+    """
+    low, keys, left, sentences = " ".join(words.lower().split()), [], [], 0
+    every = list(rows("estimates.csv"))
+    for row, own in fitting(low, every):
+        if row and keys and len({*keys, *(key for key, _ in own)}) > most:
+            sentences += 1
+            left += [key for key, _ in own]
+            continue
+        if row:
+            print(f"{row['sentence']}\n  ({row['wave']}, exhibit {row['exhibit']})")
+            for key, text in own:
+                print(f"  {text}  =  {key}")
+        shown = own if row else own[:most]
+        keys += [key for key, _ in shown]
+        left += [key for key, _ in own[len(shown) :]]
+    indicators = told() if keys else {}
+    wanted, exhibited = [row for row in every if row["key"] in keys], list(rows("exhibits.csv"))
     for row in wanted:
         print("\nKEY " + row["key"])
         shown = [name for name, value in row.items() if value and name not in ("key", "wave")]
         print("\n".join(f"  {name:<17} {row[name]}" for name in shown))
+        for name, line in what_it_is(row, indicators):
+            print(f"  {name:<17} {line}")
         if declared(row):
             print(f"  declared in       {declared(row)}")
         print(f"  cleaned as in     data/raw/{row['wave']}/wave.yaml")
-        where = [each for each in rows("exhibits.csv") if row["key"] in each["keys"].split()]
-        for each in where:
+        for each in [each for each in exhibited if row["key"] in each["keys"].split()]:
             print(f"  shown in          {each['file']} (rule {each['rule']}, {each['script']})")
         if os.path.isfile(os.path.join(ROOT, "results/audit/key.html")):
             print("  open              results/audit/key.html#" + row["key"])
@@ -157,6 +200,10 @@ def follow(words):
             raw = [place[14:] for place in ids(job["object"]) if place.startswith("#not-included/data/raw/")]
             reads = "; reads " + ", ".join(raw) if raw else ""
             print(f"  {job['description']}\n    {ids(job['instrument'])[0]}{reads}")
+    if more := len(set(left) - keys):
+        of = f" of {sentences} more sentence{'s' if sentences > 1 else ''}" if sentences else ""
+        print(f"\nNOT SHOWN: {more} more number{'s' if more > 1 else ''}{of}.")
+        print(f"  All of them: python3 verify.py --all {shlex.quote(words)}")
     return bool(wanted)
 
 
@@ -165,8 +212,10 @@ def main():
     if sys.argv[1:] and (not words or words[0] in ("-h", "--help")):
         print(__doc__)
         return 2
+    every = "--all" in words
+    words = [word for word in words if word != "--all"]
     if words:
-        if follow(" ".join(words)):
+        if follow(" ".join(words), 10**9 if every else SHOWN):
             return 0
         print("Neither a sentence of the report nor a key holds these words.")
         return 1
