@@ -17,6 +17,7 @@ import pytest
 import yaml
 from conftest import WAVE, command, reproduce
 from findings.environment import PINNED
+from findings.text.captions import captions
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
@@ -51,6 +52,21 @@ def test_the_manifest_lists_every_released_file_with_its_hash(finished_study):
     del files["MANIFEST.sha256"]
     assert listed == files
     assert {"estimates.csv", "exhibits.csv", "index.html", "report.en.pdf", "report.en.html"} <= set(files)
+
+
+def test_every_page_says_that_its_waves_are_synthetic_and_has_the_fonts(finished_study):
+    release = finished_study / "results/release"
+    shown = pd.read_csv(release / "exhibits.csv", usecols=["wave", "file"], dtype=str)
+    # What a table of no wave shows are facts of the services, not data.
+    facts = {name for name in shown.loc[shown["wave"].isna(), "file"] if name.startswith("tables/")}
+    for path in sorted(release.rglob("*.html")):
+        name, words = path.relative_to(release).as_posix(), path.read_text(encoding="utf-8")
+        languages = ["en", "my"] if name == "index.html" else [name.split(".")[-2]]
+        for language in languages if name not in facts else []:
+            assert captions(language)["stamp"] in words, name
+        linked = re.search(r'<link rel="stylesheet" href="([^"]*fonts.css)">', words)
+        if re.search("[\u1000-\u109f]", words):
+            assert "@font-face" in ((path.parent / linked[1]).read_text(encoding="utf-8") if linked else words), name
 
 
 def test_a_second_run_has_nothing_to_do(study):

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from findings.errors import FindingsError
+from findings.fonts import faces
 from findings.provenance import sha256, write_manifest
 from findings.release import text
 from findings.text.captions import captions
@@ -19,11 +20,14 @@ NUMBER_COLUMNS = ["exhibit", "wave", "language", "key", "text"]
 EXHIBIT_COLUMNS = ["exhibit", "wave", "rule", "script", "keys", "file", "sha256"]
 
 
-def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[str, Any]], study: dict) -> None:
+def publish(
+    work: Path, target: Path, expected: list[Path], exhibits: list[dict[str, Any]], study: dict[str, Any], fonts: Path
+) -> None:
     """Assemble the release from `work` and put it at `target` by rename; the old one stays until then.
 
     `expected` are the files that the workflow made; `exhibits` the records of the figure and table jobs (`exhibit,
-    wave, rule, script, keys, files, numbers`). Raises FindingsError if a file is missing, empty or under no exhibit's
+    wave, rule, script, keys, files, numbers`); `fonts` the folder of the exhibits' fonts, which tables and the first
+    page share in fonts.css. Raises FindingsError if a file is missing, empty or under no exhibit's
     name, or if an exhibit shows a key that the release does not hold.
     """
     bad = [path.name for path in expected if not path.is_file() or not path.stat().st_size]
@@ -57,7 +61,10 @@ def publish(work: Path, target: Path, expected: list[Path], exhibits: list[dict[
         for each in exhibits:
             for language, pairs in each["numbers"].items():
                 out.writerows([each["exhibit"], each["wave"], language, *pair] for pair in pairs)
-    (new / "index.html").write_text(_index(new, study), encoding="utf-8")
+    families = [captions(language).get("fonts", []) for language in study["languages"]]
+    (new / "fonts.css").write_text(faces(families, fonts) + "\n", encoding="utf-8")
+    synthetic = set(estimates.loc[estimates["synthetic"] == "True", "wave"])
+    (new / "index.html").write_text(_index(new, study, synthetic), encoding="utf-8")
     write_manifest(new)
     put_in_place(new, target)
 
@@ -74,13 +81,19 @@ def put_in_place(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _index(release: Path, study: dict[str, Any]) -> str:
-    """One page, in every language of the study, that leads to everything in the release."""
+def _index(release: Path, study: dict[str, Any], synthetic: set[str]) -> str:
+    """One page, in every language of the study, that leads to everything in the release; it names `synthetic` waves."""
     names = [str(path.relative_to(release)) for path in sorted(release.rglob("*")) if path.is_file()]
     parts = []
     for lang in study["languages"]:
         words = captions(lang)["index"]
-        parts.append(f'<section lang="{lang}"><h1>{html.escape(text(study["study"]["title"], lang))}</h1>')
+        parts.append(f'<section lang="{lang}">')
+        if synthetic:
+            waves = [text(study["waves"][wave].get("label", {}), lang) or wave for wave in study["waves"]
+                     if wave in synthetic]  # fmt: skip
+            stamp = f"{captions(lang)['stamp']} ({', '.join(waves)})"
+            parts.append(f'<p><strong class="stamp">{html.escape(stamp)}</strong></p>')
+        parts.append(f"<h1>{html.escape(text(study['study']['title'], lang))}</h1>")
         reports = [n for n in names if n.startswith(f"report.{lang}.")]
         reports += [n for n in names if n.startswith(("wave_diff.", "appendix/")) and n.endswith(f".{lang}.html")]
         parts.append(f"<h2>{html.escape(words['reports'])}</h2>{_links([(n, [n]) for n in reports])}")
@@ -91,15 +104,17 @@ def _index(release: Path, study: dict[str, Any]) -> str:
         data = [n for n in names if n.endswith(".csv") and not n.startswith("tables/")]
         parts.append(f"<h2>{html.escape(words['data'])}</h2><p>{html.escape(words['data_note'])}</p>")
         parts.append(_links([(n, [n]) for n in data]) + "</section>")
-    style = "body{font:16px/1.6 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-    style += ":root{color-scheme:light dark}"
+    style = "body{font-size:16px;line-height:1.6;max-width:50rem;margin:2rem auto;padding:0 1rem}"
+    style += ":root{color-scheme:light dark}h1{line-height:1.3}section[lang=my]{line-height:1.9}"
+    style += "section+section{border-top:1px solid #8886;margin-top:3rem;padding-top:1rem}"
+    style += ".stamp{background:#A33F00;color:#fff;padding:.15rem .5rem;font-size:.85rem}"
     style += "li{margin:.3rem 0;overflow-wrap:anywhere}a{margin-right:.6rem}"
     first = study["languages"][0]
     title = html.escape(text(study["study"]["title"], first))
     return (
         f'<!doctype html><html lang="{first}"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>'
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
+        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="fonts.css">'
+        f"<style>{style}</style></head><body><main>{''.join(parts)}</main></body></html>\n"
     )
 
 

@@ -94,6 +94,8 @@ def content(parts: Parts, lang: str) -> tuple[dict[str, Any], list[tuple[str, Cl
     found = {
         "lang": lang,
         "fonts": words.get("fonts", []),
+        # Wordings stand in every language they were asked in: the page has the font of those too.
+        "inside": next((names[-1] for names in map(_fonts, [lang, *study["languages"]]) if len(names) > 1), ""),
         "leading": words.get("leading", 1.0),
         "digits": list(words.get("digits", "0123456789")),
         "title": text(study["study"]["title"], lang),
@@ -259,10 +261,14 @@ def build_pdf(found: Mapping[str, Any], release: Path, fonts: Path, output: Path
     output.write_bytes(pdf)
 
 
+def _fonts(lang: str) -> list[str]:
+    return list(captions(lang).get("fonts", []))
+
+
 def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Path) -> list[str]:
     """The report as one file that needs no other: figures are inside it, with their text for who cannot see them.
 
-    A font goes in as well where the language has one of its own. Gives the texts of the page, numbers with their keys.
+    A font goes in as well where a language of the study has one of its own. Gives the page's texts, numbers with keys.
     """
     environment = Environment(
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
@@ -272,7 +278,7 @@ def build_html(found: Mapping[str, Any], release: Path, fonts: Path, output: Pat
     def inline(name: str) -> str:
         return "data:image/svg+xml;base64," + base64.b64encode((release / "figures" / name).read_bytes()).decode()
 
-    faces = inline_fonts(fonts) if len(found["fonts"]) > 1 else {}
+    faces = inline_fonts(fonts) if found["inside"] else {}
     page = environment.get_template("report.html.jinja").render(**found, inline=inline, faces=faces)
     output.write_text(plain(page), encoding="utf-8")
     return texts_of_html(page)

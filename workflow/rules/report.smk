@@ -90,6 +90,7 @@ rule release:
         + expand("results/work/exhibits/report.{language}.json", language=LANGUAGES),
         claims=CLAIMS + expand("results/work/release/sentences.{language}.csv", language=LANGUAGES),
         report=report_files(".yaml"),
+        fonts=FONTS,
     output:
         update("results/release/MANIFEST.sha256"),
     params:

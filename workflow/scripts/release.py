@@ -12,4 +12,4 @@ with job(snakemake) as io:
         Path(path) for name in ("estimates", "exhibits", "reports", "claims") for path in io.input.get(name, [])
     ]
     records = [json.loads(Path(path).read_text(encoding="utf-8")) for path in io.input.records]
-    publish(work, Path("results/release"), expected, records, study)
+    publish(work, Path("results/release"), expected, records, study, Path(io.input.fonts))

@@ -123,13 +123,19 @@ def html(table: Labelled) -> str:
 
 
 def write_html(table: Labelled, path: Path) -> None:
-    """The fragment as a page that can be opened alone."""
+    """The fragment as a page that can be opened alone; the fonts are those of the release it lies in."""
     style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}"
-    style += "td,th{padding:.2rem .6rem;text-align:left}"
+    style += "main{overflow-x:auto}:lang(my){line-height:1.8}"
+    style += "table{border-collapse:collapse}caption{text-align:left;padding-bottom:.6rem}"
+    style += "td,th{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8886}"
+    style += "tbody th{font-weight:400}tfoot td{border:0;font-size:.85rem;max-width:40rem}"
+    style += ".stamp{background:#A33F00;color:#fff;padding:.15rem .5rem}"
     tab = escape(plain(table.caption))
     path.write_text(
         f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{tab}</title>'
-        f"<style>{style}</style></head><body>{plain(html(table))}</body></html>\n",
+        '<meta name="viewport" content="width=device-width">'
+        f'<style>{style}</style><link rel="stylesheet" href="../fonts.css"></head>'
+        f'<body><main tabindex="0">{plain(html(table))}</main></body></html>\n',
         encoding="utf-8",
     )
 
