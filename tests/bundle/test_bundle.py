@@ -102,7 +102,7 @@ def test_a_sentence_leads_to_its_keys_rows_rules_and_commit(opened_bundle):
 
 
 def test_a_search_says_how_many_numbers_it_does_not_show_and_how_to_see_them(opened_bundle):
-    for words in ("adoption.current_any.proportion|ministry=finance;weights=none", "services"):
+    for words in ("adoption.current_any.proportion|ministry=finance;weights=none", "ever used"):
         first, whole = alone(opened_bundle, words), alone(opened_bundle, "--all", words)
         left = int(re.search(r"NOT SHOWN: (\d+) more", first.stdout)[1])
         assert shlex.quote(words) in first.stdout.split("--all ")[1], first.stdout

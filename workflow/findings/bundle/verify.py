@@ -137,8 +137,8 @@ def what_it_is(row, indicators):
     about = indicators.get("__".join(names))
     if about:
         yield "counted", about["numerator"]
-        for part in about["parts"]:
-            yield "", part
+        for number, part in enumerate(about["parts"]):
+            yield "" if number else "parts missing", part
         yield "base", about["base"]
 
 
