@@ -91,7 +91,7 @@ def _index(release: Path, study: dict[str, Any], synthetic: set[str]) -> str:
         if synthetic:
             waves = [text(study["waves"][wave].get("label", {}), lang) or wave for wave in study["waves"]
                      if wave in synthetic]  # fmt: skip
-            stamp = f"{captions(lang)['stamp']} ({', '.join(waves)})"
+            stamp = f"{captions(lang)['stamp']}: {', '.join(waves)}"
             parts.append(f'<p><strong class="stamp">{html.escape(stamp)}</strong></p>')
         parts.append(f"<h1>{html.escape(text(study['study']['title'], lang))}</h1>")
         reports = [n for n in names if n.startswith(f"report.{lang}.")]
@@ -107,7 +107,7 @@ def _index(release: Path, study: dict[str, Any], synthetic: set[str]) -> str:
     style = "body{font-size:16px;line-height:1.6;max-width:50rem;margin:2rem auto;padding:0 1rem}"
     style += ":root{color-scheme:light dark}h1{line-height:1.3}section[lang=my]{line-height:1.9}"
     style += "section+section{border-top:1px solid #8886;margin-top:3rem;padding-top:1rem}"
-    style += ".stamp{background:#A33F00;color:#fff;padding:.15rem .5rem;font-size:.85rem}"
+    style += ".stamp{display:inline-block;background:#A33F00;color:#fff;padding:.1rem .5rem;font-size:.85rem}"
     style += "li{margin:.3rem 0;overflow-wrap:anywhere}a{margin-right:.6rem}"
     first = study["languages"][0]
     title = html.escape(text(study["study"]["title"], first))

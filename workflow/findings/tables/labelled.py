@@ -124,12 +124,12 @@ def html(table: Labelled) -> str:
 
 def write_html(table: Labelled, path: Path) -> None:
     """The fragment as a page that can be opened alone; the fonts are those of the release it lies in."""
-    style = "body{font:15px/1.4 sans-serif;margin:1rem;color-scheme:light dark}"
+    style = ":root{color-scheme:light dark}body{font:15px/1.4 sans-serif;margin:1rem}"
     style += "main{overflow-x:auto}:lang(my){line-height:1.8}"
     style += "table{border-collapse:collapse}caption{text-align:left;padding-bottom:.6rem}"
     style += "td,th{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #8886}"
     style += "tbody th{font-weight:400}tfoot td{border:0;font-size:.85rem;max-width:40rem}"
-    style += ".stamp{background:#A33F00;color:#fff;padding:.15rem .5rem}"
+    style += ".stamp{display:inline-block;background:#A33F00;color:#fff;padding:0 .5rem;margin:0 .3rem .3rem 0}"
     tab = escape(plain(table.caption))
     path.write_text(
         f'<!doctype html><html lang="{table.lang}"><head><meta charset="utf-8"><title>{tab}</title>'
