@@ -47,6 +47,7 @@ rule all:
     input:
         "results/release/MANIFEST.sha256",
         "results/audit/index.html",
+        "results/work/audit/checked.json",
 
 
 include: "workflow/rules/ingest.smk"

@@ -35,6 +35,8 @@ HELP = """\
 """
 VERBS = ("run", "test", "lint", "verify", "plan", "clean", "audit", "bundle", "wave-diff", "add-wave", "snakemake")
 MEGABYTES_NEEDED = 200
+# The log of the rule that looks at a release when it is in place.
+CHECKS = "checks.log"
 # As many reasons are printed why something is made again.
 SHOWN = 8
 
@@ -127,7 +129,9 @@ def _run(study: Path, extra: list[str], say: Callable[[Path], None] | None = Non
         again = _again(study) if whole else []
         status, jobs = _follow([*_snakemake(study), *again, *extra], lock.fileno())
     if status:
-        _explain(results, started)
+        stopped = _explain(results, started)
+        if CHECKS in stopped:
+            return _say("Stopped: the release is in place, and it does not pass its checks.", 1)
         return _say("Stopped. Results of the last complete run, if any, are untouched in results/release/.", 1)
     if jobs and whole and (left := doubts(study)):
         _tell(left)
@@ -209,13 +213,16 @@ def _follow(command: list[str], lock: int) -> tuple[int, int]:
     return status, jobs
 
 
-def _explain(results: Path, started: float) -> None:
-    """Print what the failed jobs of this run wrote to their logs for the researcher."""
+def _explain(results: Path, started: float) -> list[str]:
+    """Print what the failed jobs of this run wrote to their logs for the researcher; the names of these logs."""
+    found = []
     for log in sorted((results / "logs").rglob("*.log")):
         if log.stat().st_mtime >= started - 1:
             text = log.read_text(encoding="utf-8")
             if STOP in text:
                 print(f"\n{text[text.index(STOP) :].rstrip()}\n  (log: {log})", file=sys.stderr)
+                found.append(log.name)
+    return found
 
 
 def _lint() -> int:

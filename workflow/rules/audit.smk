@@ -11,6 +11,7 @@ rule dossier:
     output:
         update("results/audit/index.html"),
         update("results/audit/MANIFEST.sha256"),
+        update("results/audit/checks.json"),
     params:
         code=code("dossier"),
         study=STUDY,
@@ -22,3 +23,21 @@ rule dossier:
         "../../envs/run.yaml"
     script:
         "../scripts/dossier.py"
+
+
+# A rule of its own: the dossier stays to be looked at, and the run stops on every run until its checks hold.
+rule checks:
+    message:
+        "Stopping where a check of the dossier does not hold"
+    input:
+        "results/audit/checks.json",
+    output:
+        "results/work/audit/checked.json",
+    params:
+        code=code("checks"),
+    log:
+        "results/logs/checks.log",
+    conda:
+        "../../envs/run.yaml"
+    script:
+        "../scripts/checks.py"

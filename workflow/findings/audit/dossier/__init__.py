@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from findings.audit.dossier.about import Declared
-from findings.audit.dossier.checks import checks
+from findings.audit.dossier.checks import FILE, checks
 from findings.audit.dossier.listing import assumptions, files
 from findings.audit.dossier.pages import write_pages
 from findings.audit.dossier.released import Release, cleaning, data, script
@@ -55,6 +55,8 @@ def write(
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     (new / "data.js").write_text(script(content), encoding="utf-8")
-    write_pages(new, Dossier(release, declared, made, checks(ran, release), texts, marks, content, root), fonts)
+    checked = checks(ran, release)
+    (new / FILE).write_text(json.dumps([vars(check) for check in checked], indent=1) + "\n", encoding="utf-8")
+    write_pages(new, Dossier(release, declared, made, checked, texts, marks, content, root), fonts)
     write_manifest(new)
     put_in_place(new, target)

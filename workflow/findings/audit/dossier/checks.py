@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from findings.audit.dossier.released import Release, table
+from findings.errors import FindingsError
 from findings.inputs import code
 from findings.provenance import MANIFEST, read_manifest, sha256
 
 Record = dict[str, Any]
 WORK_RELEASE = "results/work/release/"
+# The checks as data, for `hold`.
+FILE = "checks.json"
 NUMBERS = (
     "estimate",
     "se",
@@ -43,6 +47,23 @@ def checks(ran: Sequence[Record], release: Release) -> list[Check]:
     """Every check, the chain of hashes first."""
     manifest = read_manifest(release.folder)
     return [*_chain(ran, manifest), *_code(ran), *_release(release, manifest)]
+
+
+def hold(file: Path) -> list[dict[str, Any]]:
+    """The checks of a dossier (`file`, its FILE), each with how much it looked at.
+
+    Raises FindingsError where one does not hold: the claims, and the first of what they do not hold of.
+    """
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if broken := [check for check in found if check["bad"]]:
+        raise FindingsError(
+            "A check of the dossier does not hold: " + "; ".join(check["claim"] for check in broken) + ".",
+            file="results/audit/checks.html",
+            codes=[name for check in broken for name in check["bad"]],
+            mend="./reproduce clean, then ./reproduce: everything is made anew from data/raw/. If the check does not"
+            " hold then either, the software has a defect: report these lines. Do not pass on results/release/ before.",
+        )
+    return [{name: check[name] for name in ("claim", "looked_at", "of")} for check in found]
 
 
 def _chain(ran: Sequence[Record], manifest: Mapping[str, str]) -> list[Check]:
