@@ -26,7 +26,7 @@ import yaml
 from findings.environment import PINNED, ROOT
 
 # The rules whose jobs are of all waves.
-ACROSS = {"verdicts", "report", "release", "dossier"}
+ACROSS = {"verdicts", "report", "release", "dossier", "checks"}
 # Outputs that are folders.
 FOLDERS = ("repeats", "fonts")
 

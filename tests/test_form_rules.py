@@ -255,8 +255,11 @@ def ingested(folder: Path, survey=SURVEY, rows=None, **wave):
     with (folder / "export.csv").open("w", newline="", encoding="utf-8") as stream:
         out = csv.DictWriter(stream, [*SOUND, "_id", "_uuid", "_submission_time", "_index"], delimiter=";")
         out.writeheader()
-        marks = {"_id": "1", "_uuid": "u", "_submission_time": "2025-03-01T00:00:00", "_index": "1"}
-        out.writerows([{**each, **marks} for each in rows or [SOUND]])
+        time = "2025-03-01T00:00:00"
+        out.writerows(
+            {**each, "_id": number, "_uuid": f"u{number}", "_submission_time": time, "_index": number}
+            for number, each in enumerate(rows or [SOUND], start=1)
+        )
     return ingest({**WAVE, **wave}, folder, b"k" * 32)
 
 
