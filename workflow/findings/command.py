@@ -226,9 +226,10 @@ def _explain(results: Path, started: float) -> list[str]:
 
 
 def _lint() -> int:
-    """Style, types, and Snakemake's own lint; 0 only if all three are clean."""
+    """Style, types, and Snakemake's own lint; 0 only if all are clean."""
     commands = [
         [sys.executable, "-m", "ruff", "check", "workflow", "tests", "benchmarks"],
+        [sys.executable, "-m", "ruff", "format", "--check", "--quiet", "workflow", "tests", "benchmarks"],
         [sys.executable, "-m", "mypy"],
         [*_snakemake(ROOT), "--lint"],
     ]
