@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from pathlib import Path
 
 import pytest
 from findings import figures, fonts
@@ -13,6 +15,7 @@ from findings.figures.rows import top
 from findings.inventory import load_inventory
 from findings.text.captions import captions
 from findings.text.issued import plain
+from matplotlib import font_manager
 from matplotlib.text import Text
 from released_example import of_figure, released, study
 
@@ -181,3 +184,16 @@ def test_burmese_is_broken_between_syllables():
         assert len(lines) > 1 and "".join(lines) == words and all(printed(line, 8) <= 1.2 for line in lines)
     # No line begins with a sign that belongs to the letter before it.
     assert all("\u1000" <= line[0] <= "\u102a" for line in lines)
+
+
+def test_a_pdf_lists_its_fonts_by_name_wherever_they_lie(rows, burmese, tmp_path):
+    """In the order of their paths, a release would hang on where the study and the environment lie."""
+    for family in (fonts.LATIN, fonts.BURMESE):
+        for weight in ("regular", "bold"):
+            found = font_manager.findfont(font_manager.FontProperties(family=family, weight=weight))
+            assert Path(found).parent == burmese.resolve()
+    path = tmp_path / "figure.pdf"
+    save(figures.draw(rows, "funnel_health", "my"), [path], 0, "my")
+    listed = re.findall(rb"/FontName /[A-Z]{6}\+([\w-]+)", path.read_bytes())
+    names = [name.decode() for name in dict.fromkeys(listed)]
+    assert len(names) > 2 and names == sorted(names, key=lambda name: f"{name}.ttf")

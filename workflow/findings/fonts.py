@@ -1,22 +1,26 @@
-"""The fonts of the exhibits: static weights of the Burmese one, cut from the variable font of its package.
+"""The fonts of the exhibits: weights of the Burmese one, cut from the variable font of its package, and the Latin one.
 
-Neither matplotlib nor Typst takes a weight from a variable font. DejaVu Sans, which matplotlib carries, has no Burmese.
+A PDF lists its fonts in the order of their files' paths. They lie in one folder, so that this is the order of their
+names, wherever the study and the environment lie. Neither matplotlib nor Typst takes a weight from a variable font, and
+DejaVu Sans, which matplotlib carries, has no Burmese.
 """
 
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 LATIN, BURMESE = "DejaVu Sans", "Findings Myanmar"
+_LATIN = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 WEIGHTS = {"Regular": 400, "Bold": 700}
 _SOURCE = "fonts/ofl/notosansmyanmar/NotoSansMyanmar[wdth,wght].ttf"
 
 
 def cut(folder: Path) -> list[Path]:
-    """Write the weights to `folder`, the same bytes at every run; their paths.
+    """Write the weights to `folder`, the same bytes at every run, and matplotlib's Latin font beside them; their paths.
 
     The family has a name of its own: the licence (OFL) reserves the font's, and no font of the system is taken for it.
     """
@@ -42,27 +46,32 @@ def cut(folder: Path) -> list[Path]:
             path = folder / f"{BURMESE.replace(' ', '')}-{style}.ttf"
             font.save(str(path))
         made.append(path)
-    return made
+    return made + [Path(shutil.copyfile(_latin() / name, folder / name)) for name in _LATIN]
 
 
 def use(folder: Path) -> None:
-    """Make matplotlib know the fonts of `folder`."""
+    """Make matplotlib know the fonts of `folder`, and those of their names from nowhere else."""
     from matplotlib import font_manager
 
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in sorted(folder.glob("*.ttf")):
-        if str(path) not in known:
-            font_manager.fontManager.addfont(str(path))
+    manager, paths = font_manager.fontManager, sorted(folder.glob("*.ttf"))
+    names = {path.name for path in paths}
+    manager.ttflist = [entry for entry in manager.ttflist if Path(entry.fname).name not in names]
+    for path in paths:
+        manager.addfont(str(path))
+
+
+def _latin() -> Path:
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def missing(words: str, folder: Path) -> set[str]:
     """The characters of `words` that neither font has a glyph of; spaces and joiners aside."""
-    import matplotlib
     from fontTools.ttLib import TTFont
 
-    latin = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     held: set[int] = set()
-    for path in (latin, *folder.glob("*Regular.ttf")):
+    for path in (folder / _LATIN[0], *folder.glob("*Regular.ttf")):
         with TTFont(str(path), lazy=True) as font:
             held |= set(font.getBestCmap())
     return {character for character in words if ord(character) not in held and not character.isspace()} - {"\u200b"}
@@ -84,8 +93,8 @@ def faces(families: Iterable[Sequence[str]], folder: Path) -> str:
 
 
 def inline(folder: Path) -> dict[int, str]:
-    """The fonts that `cut` wrote, for a page that needs no other file: weight (400, 700) -> base64."""
+    """The Burmese fonts that `cut` wrote, for a page that needs no other file: weight (400, 700) -> base64."""
     return {
         700 if path.stem.endswith("Bold") else 400: base64.b64encode(path.read_bytes()).decode()
-        for path in sorted(folder.glob("*.ttf"))
+        for path in sorted(folder.glob(f"{BURMESE.replace(' ', '')}-*.ttf"))
     }
