@@ -155,6 +155,11 @@ def test_every_service_and_barrier_has_a_source():
     ("old", "new", "words"),
     [
         ("wave: nug", "wave: other", ["wave", "folder's name"]),
+        (
+            "synthetic: true",
+            'synthetic: true\nperiod: {from: "2026-02", to: "2026-01"}',
+            ["period", "2026-02 to 2026-01"],
+        ),
         ("synthetic: true", "synthetic: maybe", ["synthetic", "maybe"]),
         ("{step: script}", "{step: tidy}", ["cleaning.0.step", "tidy", "script"]),
         ('keep: ["yes"]', "keep: [yes]", ["cleaning.1.keep.0", "true", "quotes"]),

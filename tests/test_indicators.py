@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from findings.errors import FindingsError
-from findings.indicators import build
+from findings.indicators import build, check_offered
 from findings.plan import expand_indicators, levels
 
 SUS = [f"sus_{i:02d}" for i in range(1, 11)]
@@ -45,6 +45,31 @@ def column(frame, name):
     """Values (None for NaN) and states."""
     values = [None if np.isnan(value) else float(value) for value in frame[name]]
     return values, frame[f"{name}__state"].tolist()
+
+
+def hard(code):
+    return {"id": code, "family": "b", "statistic": "proportion", "column": "why", "contains": code, "base": None}
+
+
+HARD = (hard("cost"), hard("power"))
+
+
+def test_an_answer_that_the_form_has_under_another_code_is_not_counted_as_never_given():
+    """A renamed option would be a share of nought."""
+    declared = expand_indicators(study(*HARD))
+    asked = {"questions": [{"name": "why", "list": "reasons"}], "choices": {"reasons": {"cost": {}, "b2": {}}}}
+    with pytest.raises(FindingsError) as stop:
+        check_offered(declared, asked, [])
+    assert stop.value.codes == ["why/power"] and "recode" in str(stop.value) and "not_asked" in str(stop.value)
+    for unasked in (["why"], ["why/power"]):
+        check_offered(declared, asked, unasked)
+    check_offered(declared, {**asked, "choices": {"reasons": {"cost": {}, "power": {}}}}, [])
+
+
+def test_an_answer_that_was_not_offered_has_no_number():
+    found = made({**study(*HARD), "not_asked": ["why/power"]}, why=["cost", "cost"])
+    assert column(found, "b__power") == ([None, None], ["not_asked", "not_asked"])
+    assert column(found, "b__cost")[0] == [1, 1]
 
 
 def test_a_single_answer_and_its_states():

@@ -171,3 +171,26 @@ def test_nothing_is_proposed_for_a_question_of_another_kind_or_one_that_is_there
     rows = [crosswalk.Row("column", "sex", "", "sex", "", crosswalk.SURE, "exact", "100")]
     assert own_form.counterparts(rows, own, known, ["gender", "trust"]) == {}
     assert own_form.counterparts(rows, known, known, ["gender", "trust"]) == {}
+
+
+def test_a_second_wave_with_the_same_form_is_proposed_the_same(study, drafted):
+    accept(drafted)
+    config = yaml.safe_load((study / "config.yaml").read_text(encoding="utf-8"))
+    config["waves"][NEW] = {"label": config["waves"][WAVE]["label"]}
+    (study / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    told = "\n".join(add_wave.add_wave(study, "third", drafted / "export.csv", drafted / "form.xlsx", {}))
+    rows = {row.header: row for row in crosswalk.read(study / "data/raw/third", "third") if row.kind == "column"}
+    assert {h: r.question for h, r in rows.items() if r.question and not r.accepted} == {
+        "resp_sex": "gender", "hindrances": "reasons", "hindrances/internet": "reasons", "hindrances/power": "reasons",
+        "q4_trust": "trust",
+    }  # fmt: skip
+    text = (study / "data/raw/third/wave.yaml").read_text(encoding="utf-8")
+    assert "# - {step: recode, column: gender, map: {f: female, m: male}}" in text
+    assert "codes: 1 question(s)" in told and "remove the # before each `recode`" in told
+
+
+def test_what_the_last_wave_recoded_is_proposed_where_the_form_has_it(tmp_path):
+    own = read_xlsform(write_form(tmp_path / "own.xlsx", FIRST, LISTS))
+    recodes = {"trust": {"no": "never"}, "gender": {"other": "male"}}
+    found, added = own_form.codes({}, own, own, ["gender", "trust"], recodes, "en")
+    assert found == {"trust": {"no": "never"}} and added == {"yes_no": {"never": {"label": {}}}}

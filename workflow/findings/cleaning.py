@@ -247,7 +247,8 @@ def _check(state: State, wave: Mapping[str, Any]) -> None:
             f"{len(set(state.cells[name][odd]))} answer(s) are not in the form's list {question.list} after the steps"
             " of cleaning.",
             **place,
-            mend=f"{found}Put the steps `script` and `answers` first under `cleaning` in wave.yaml.",
+            mend=f"{found}Put the steps `script` and `answers` first under `cleaning` in wave.yaml; a code"
+            f" that a step `recode` makes is to be under `codes` there: `codes: {{{question.list}: {{...}}}}`.",
         )
 
 

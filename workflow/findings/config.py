@@ -54,6 +54,9 @@ def load_wave(path: Path) -> dict[str, Any]:
     wave = _load(path, "wave")
     if wave["wave"] != path.parent.name:
         raise _wrong(f"{path.parent.name}/{path.name}", "wave", wave["wave"], f"the folder's name, {path.parent.name}")
+    if (period := wave.get("period")) and period["from"] > period["to"]:
+        allowed = "its first month, then its last"
+        raise _wrong(f"{path.parent.name}/{path.name}", "period", f"{period['from']} to {period['to']}", allowed)
     rows = crosswalk.read(path.parent, wave["wave"])
     return crosswalk.folded(wave, rows) if rows else wave
 

@@ -6,7 +6,7 @@ States: `answered`; `declined`, `dont_know` (codes of the config's `nonanswers`)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def build(
         )  # fmt: skip
     for indicator in indicators:
         # One of several questions is enough: the others alone would count every yes and not every no.
-        lost = bool(unasked & {*_asked(indicator), *rests_on(indicator)})
+        lost = bool(unasked & {*_asked(indicator), *rests_on(indicator), *_counted(indicator)})
         if lost:
             unasked.add(indicator.column)
             value, state = np.full(answers.count, np.nan), np.full(answers.count, "not_asked", dtype=object)
@@ -76,6 +76,37 @@ def build(
         if level.by_value:
             columns[level.name] = pd.array(_binned(level, values[level.column]), dtype="string")
     return pd.DataFrame(columns)
+
+
+def check_offered(indicators: Sequence[Indicator], codebook: Mapping[str, Any], unasked: Collection[str]) -> None:
+    """Stop where an answer that an indicator counts is no option of the wave's form: it would count as never given.
+
+    `codebook` is codebook.json; `unasked`: questions, and answers as `question/code`, that the wave did not have.
+    """
+    lists = {q["name"]: codebook["choices"].get(q["list"] or "", {}) for q in codebook["questions"]}
+    odd: dict[str, None] = {}
+    for indicator in indicators:
+        counted = _counted(indicator)
+        column = str(indicator.source.get("column"))
+        offered = {f"{column}/{code}" for code in lists.get(column, {})}
+        if offered and counted and not offered & counted and not {column, *counted} & set(unasked):
+            odd |= dict.fromkeys(sorted(counted))
+    if odd:
+        raise FindingsError(
+            f"{len(odd)} answer(s) that the study counts are no options of this wave's form.",
+            column=", ".join(dict.fromkeys(name.partition("/")[0] for name in odd)),
+            codes=list(odd),
+            mend="where the form has another code for it, `- {step: recode, column: ..., map: {its code: the study's}}`"
+            " under `cleaning` in wave.yaml, and the study's code under `codes`; where the wave did not offer it,"
+            " `not_asked: [question/code]` there.",
+        )
+
+
+def _counted(indicator: Indicator) -> set[str]:
+    """The answers that an indicator counts, as `question/code`; none where it counts no single options."""
+    counted = indicator.source.get("equals", indicator.source.get("contains", ()))
+    codes = [counted] if isinstance(counted, str) else counted
+    return {f"{indicator.source.get('column')}/{code}" for code in codes}
 
 
 def wanted(indicators: Sequence[Indicator], levels: Sequence[Level]) -> dict[str, list[str]]:
@@ -160,7 +191,8 @@ def _groups(level: Level, answers: _Answers) -> list[str | None]:
             f"{len(rest)} answer(s) of {level.column} are in no group of the level {level.name}.",
             column=level.column,
             codes=sorted(rest),
-            mend="put them in a group, or in the level's `not_shown`, in config.yaml.",
+            mend="a step `recode` in wave.yaml, where this wave's form has other codes; else put them in a group, or in"
+            " the level's `not_shown`, in config.yaml.",
         )
     return [of.get(cell) for cell in cells]
 

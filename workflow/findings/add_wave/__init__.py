@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def add_wave(
     if new:
         asked = _asked(raw, earlier) if own else Codebook({}, {})
         fitting = _fitting(last) if own else last
-        texts, tool = _drafted(name, export, copy.name, form, source, fitting, study, asked)
+        recodes = _recodes(last) if own else {}
+        texts, tool = _drafted(name, export, copy.name, form, source, fitting, study, asked, recodes)
         folder.mkdir(parents=True, exist_ok=True)
         _place(copy, export)
         _place(folder / FORM, form)
@@ -144,25 +146,32 @@ def _fitting(last: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**last, "columns": {}, "codes": {}, "cleaning": steps}
 
 
+def _recodes(last: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:
+    """Column -> map of the last wave's steps `recode`."""
+    return {step["column"]: step["map"] for step in (last or {}).get("cleaning", []) if step["step"] == "recode"}
+
+
 def _asked(raw: Path, earlier: Iterable[str]) -> Codebook:
-    """What the forms of earlier waves ask, a later one's words before an earlier one's."""
+    """What the forms of earlier waves ask, a later one's words before an earlier one's; a list of options is called as
+    its question, for two forms may give one list other codes."""
     questions, choices = dict[str, Question](), dict[str, dict[str, dict[str, str]]]()
     for name in earlier:
         wave = load_wave(raw / name / "wave.yaml")
         found = extended(read_xlsform(raw / name / wave["source"]["form"]), wave, {"wave": name})
-        questions |= found.questions
-        for own, codes in found.choices.items():
-            choices[own] = {**choices.get(own, {}), **codes}
+        for question in found.questions.values():
+            questions[question.name] = replace(question, list=question.name if question.list else None)
+            choices[question.name] = found.choices.get(question.list or "", {})
     return Codebook(questions, choices)
 
 
 def _drafted(
     name: str, export: Path, copy: str, form: Path, source: Mapping[str, Any], last: Mapping[str, Any] | None,
-    study: Mapping[str, Any], before: Codebook,
+    study: Mapping[str, Any], before: Codebook, recodes: Mapping[str, Mapping[str, str]],
 ) -> tuple[dict[str, str], str]:  # fmt: skip
     """crosswalk.csv and wave.yaml as texts, in the order to be written; and the tool with what marks it.
 
-    `before` is the study's codebook so far where `form` is the wave's own, else empty.
+    `before` is the study's codebook so far, and `recodes` those of the last wave, where `form` is the wave's own; else
+    both are empty.
     """
     place: dict[str, Any] = {"wave": name, "file": export.name}
     raw = readers.read(export, wave=name, tool=source.get("tool"), source=source)
@@ -199,7 +208,8 @@ def _drafted(
     unclear = _unclear(of(said), [row for row in rows if row.kind == "column"], codebook)
     reported = wanted(expand_indicators(study), levels(study))
     taken = own_form.counterparts(rows, codebook, before, reported)
-    rows, codes = own_form.named(rows, taken), own_form.codes(taken, codebook, before, reported, study["languages"][0])
+    rows = own_form.named(rows, taken)
+    codes = own_form.codes(taken, codebook, before, reported, recodes, study["languages"][0])
     columns = [row for row in rows if row.kind == "column"]
     known = {row.question for row in columns if row.question}
     # Of the last wave's decisions on columns those that the export has; a proposed column takes its question's.

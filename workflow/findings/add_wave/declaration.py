@@ -93,6 +93,7 @@ def declaration(
         out += ["  ## Codes that the form calls otherwise. Where all of a line mean the same, remove its #:"]
         steps = ({"step": "recode", "column": column, "map": dict(codes)} for column, codes in recodes.items())
         out += [f"  # - {_inline(step)}" for step in steps]
+    if added:
         out += ["## And of this line, which tells the form's list of these codes:", f"# {_flow('codes', added)}"]
     out += [
         "# probability: people were drawn by chance, each with a known chance; volunteer: they chose themselves.",

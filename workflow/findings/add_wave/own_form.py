@@ -12,7 +12,7 @@ from findings.instrument import Codebook
 
 
 def counterparts(rows: Iterable[Row], own: Codebook, known: Codebook, wanted: Collection[str]) -> dict[str, Match]:
-    """Question that only the wave's form has -> the question that the study reports, and that it may be.
+    """Question of the wave's form that the study does not report -> the one that it reports, and that it may be.
 
     `rows` are the lines of a crosswalk to `own`, the codebook of the wave's form; `known` is the study's so far.
     """
@@ -24,7 +24,7 @@ def counterparts(rows: Iterable[Row], own: Codebook, known: Codebook, wanted: Co
             {n: known.questions[n].label for n in lacking if known.questions[n].type == own.questions[name].type},
         )
         for name in free
-        if name not in known.questions
+        if name not in wanted
     }
     return _paired(found)
 
@@ -48,10 +48,16 @@ def named(rows: Iterable[Row], taken: Mapping[str, Match]) -> list[Row]:
 
 
 def codes(
-    taken: Mapping[str, Match], own: Codebook, known: Codebook, wanted: Collection[str], language: str
+    taken: Mapping[str, Match],
+    own: Codebook,
+    known: Codebook,
+    wanted: Collection[str],
+    recodes: Mapping[str, Mapping[str, str]],
+    language: str,
 ) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, Any]]]:
     """Question that the study reports -> code of the wave's form -> other code of the study that it may be; and these
-    codes as wave.yaml's `codes` has them, under the lists of the wave's form. `language` is the study's first."""
+    codes as wave.yaml's `codes` has them, under the lists of the wave's form. `recodes`: what the last wave
+    recoded (column -> old -> new), proposed again where the form has those codes; `language` is the study's first."""
     listed = {name: question.list for name, question in own.questions.items() if question.list}
     listed |= {match.code: listed[name] for name, match in taken.items() if name in listed}
     found: dict[str, dict[str, str]] = {}
@@ -64,13 +70,14 @@ def codes(
         lacking = {code: labels for code, labels in theirs.items() if code not in mine}
         new = {code: labels for code, labels in mine.items() if code not in theirs}
         pairs = _paired({code: matches([code, *labels.values()], lacking) for code, labels in new.items()})
-        if pairs:
-            found[name] = {code: match.code for code, match in pairs.items()}
-            more = added.setdefault(listed[name], {})
-            for match in pairs.values():
+        again = recodes.get(name, {})
+        made = {**(again if set(again) <= set(mine) else {}), **{code: match.code for code, match in pairs.items()}}
+        if made:
+            found[name] = made
+            for code in sorted(set(made.values()) - set(mine)):
                 # A form of one language need not name it.
-                label = {language if of == "default" else of: words for of, words in theirs[match.code].items()}
-                more[match.code] = {"label": label}
+                label = {language if of == "default" else of: words for of, words in theirs.get(code, {}).items()}
+                added.setdefault(listed[name], {})[code] = {"label": label}
     return found, added
 
 

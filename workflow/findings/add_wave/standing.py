@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) ->
             yield f"    {what} -> {said}"
         if len(proposed) + len(unknown) > TOLD:
             yield f"    ... and {len(proposed) + len(unknown) - TOLD} more in {crosswalk.FILE}"
+    if recodes := _proposed_recodes(folder / "wave.yaml"):
+        yield f"  codes: {len(recodes)} question(s) whose codes the form calls otherwise: {', '.join(recodes[:TOLD])}."
     lacking = _lacking(rows, wave, study)
     if lacking:
         yield f"  {len(lacking)} question(s) that the study reports are not in this export, as far as is known:"
@@ -49,6 +52,11 @@ def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) ->
         )
     if decisions:
         steps.append(f"Open {folder}/wave.yaml and write what it is in place of `{DECIDE}`: {', '.join(decisions)}.")
+    if recodes:
+        steps.append(
+            f"In {folder}/wave.yaml remove the # before each `recode` that is right, and before `codes` under them:"
+            " what is not recoded stops the run, or is an answer that the study does not count."
+        )
     if lacking:
         steps.append(
             "Look for the question(s) above under another name: a column that is unknown may be it. If the wave did not"
@@ -61,6 +69,11 @@ def standing(folder: Path, name: str, study: Mapping[str, Any], command: str) ->
     yield "What to do next:"
     yield from (f"  {number}. {step}" for number, step in enumerate(steps, start=1))
     yield f"What each of these means: {GUIDE}"
+
+
+def _proposed_recodes(path: Path) -> list[str]:
+    """Questions of the steps `recode` that stand in a drafted wave.yaml behind a #."""
+    return re.findall(r"^  # - \{step: recode, column: (\w+),", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def _lacking(rows: Iterable[Row], wave: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -66,8 +66,10 @@ class Answers:
         return found.union(*(self.rests_on(other) for other in others)) if others else found
 
     def unasked(self, entry: Row) -> bool:
-        """Whether the wave did not ask a question that an indicator is made of, its base's among them."""
+        """Whether the wave did not have a question, or an answer, that an indicator is made of, its base's too."""
         named = {entry.get("from"), *entry.get("sus", []), *entry.get("mean_of", []), *entry.get("not_in", [])}
+        codes = entry.get("equals") or entry.get("contains") or []
+        named |= {f"{entry.get('from')}/{code}" for code in ([codes] if isinstance(codes, str) else codes)}
         lost = set(self.wave.declared.get("not_asked", []))
         others = [*([self.base(entry)] if entry["base"] else []), *self.parts(entry)]
         return bool(named & lost) or any(self.unasked(self.indicators[column]) for column in others)
