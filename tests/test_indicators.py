@@ -58,12 +58,18 @@ def test_an_answer_that_the_form_has_under_another_code_is_not_counted_as_never_
     """A renamed option would be a share of nought."""
     declared = expand_indicators(study(*HARD))
     asked = {"questions": [{"name": "why", "list": "reasons"}], "choices": {"reasons": {"cost": {}, "b2": {}}}}
+    nobody = pd.DataFrame({"why": ["cost b2", None]}, dtype="string")
     with pytest.raises(FindingsError) as stop:
-        check_offered(declared, asked, [])
+        check_offered(declared, asked, [], {}, nobody)
     assert stop.value.codes == ["why/power"] and "recode" in str(stop.value) and "not_asked" in str(stop.value)
     for unasked in (["why"], ["why/power"]):
-        check_offered(declared, asked, unasked)
-    check_offered(declared, {**asked, "choices": {"reasons": {"cost": {}, "power": {}}}}, [])
+        check_offered(declared, asked, unasked, {}, nobody)
+    renamed = {**asked, "choices": {"reasons": {"cost": {}, "power": {}}}}
+    check_offered(declared, renamed, [], {}, nobody)
+    # wave.yaml adds the code, and the step that makes it was not taken.
+    with pytest.raises(FindingsError, match="no options"):
+        check_offered(declared, renamed, [], {"reasons": {"power": {}}}, nobody)
+    check_offered(declared, renamed, [], {"reasons": {"power": {}}}, pd.DataFrame({"why": ["power"]}, dtype="string"))
 
 
 def test_an_answer_that_was_not_offered_has_no_number():

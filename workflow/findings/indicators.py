@@ -78,17 +78,29 @@ def build(
     return pd.DataFrame(columns)
 
 
-def check_offered(indicators: Sequence[Indicator], codebook: Mapping[str, Any], unasked: Collection[str]) -> None:
+def check_offered(
+    indicators: Sequence[Indicator],
+    codebook: Mapping[str, Any],
+    unasked: Collection[str],
+    added: Mapping[str, Collection[str]],
+    respondents: pd.DataFrame,
+) -> None:
     """Stop where an answer that an indicator counts is no option of the wave's form: it would count as never given.
 
     `codebook` is codebook.json; `unasked`: questions, and answers as `question/code`, that the wave did not have.
+    `added`: codes that wave.yaml gives the form's lists, which are options only where somebody has them (a step
+    `recode` that was not taken makes none).
     """
-    lists = {q["name"]: codebook["choices"].get(q["list"] or "", {}) for q in codebook["questions"]}
+    lists = {}
+    for question in codebook["questions"]:
+        name, own = question["name"], set(added.get(question["list"], ()))
+        held = set(" ".join(respondents[name].dropna()).split()) if own and name in respondents else set()
+        lists[name] = {code for code in codebook["choices"].get(question["list"] or "", {}) if code not in own - held}
     odd: dict[str, None] = {}
     for indicator in indicators:
         counted = _counted(indicator)
         column = str(indicator.source.get("column"))
-        offered = {f"{column}/{code}" for code in lists.get(column, {})}
+        offered = {f"{column}/{code}" for code in lists.get(column, ())}
         if offered and counted and not offered & counted and not {column, *counted} & set(unasked):
             odd |= dict.fromkeys(sorted(counted))
     if odd:
@@ -97,8 +109,8 @@ def check_offered(indicators: Sequence[Indicator], codebook: Mapping[str, Any], 
             column=", ".join(dict.fromkeys(name.partition("/")[0] for name in odd)),
             codes=list(odd),
             mend="where the form has another code for it, `- {step: recode, column: ..., map: {its code: the study's}}`"
-            " under `cleaning` in wave.yaml, and the study's code under `codes`; where the wave did not offer it,"
-            " `not_asked: [question/code]` there.",
+            " under `cleaning` in wave.yaml, and the study's code under `codes`; where the wave did not offer it, or"
+            " nobody chose what wave.yaml adds, `not_asked: [question/code]` there.",
         )
 
 

@@ -18,7 +18,8 @@ with job(snakemake) as io:
     # Row ids are drawn with a secret: sorted by content, no sum depends on them.
     kept = kept.sort_values([name for name in kept.columns if name != "row_id"], ignore_index=True)
     codebook = json.loads(Path(io.input.codebook).read_text(encoding="utf-8"))
-    indicators.check_offered(expand_indicators(study), codebook, study["not_asked"])
+    added = wave.get("codes") or {}
+    indicators.check_offered(expand_indicators(study), codebook, study["not_asked"], added, kept)
     frame = indicators.build(kept, expand_indicators(study), levels(study), study)
     weighted = weighting.weigh(frame, kept, wave, study, Path("data/reference"), wave_file.parent)
     # In row groups, so that the estimate job can read them one after the other.
