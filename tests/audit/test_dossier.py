@@ -16,11 +16,14 @@ from browser import Browser, browser
 from conftest import WAVE
 from findings.audit import explain
 from findings.audit.dossier import write
+from findings.audit.dossier.about import Declared
 from findings.audit.dossier.graph import svg
 from findings.audit.dossier.listing import entry_at, marks
 from findings.audit.dossier.packed import Numbered, column, front
 from findings.audit.dossier.pages import PAGES
+from findings.audit.dossier.released import Release, labels
 from findings.audit.dossier.steps import hash_shown, records, steps
+from findings.audit.dossier.views import Dossier, flow
 from findings.audit.narrowing import narrowed
 from findings.audit.plain.answers import Answers
 from findings.audit.plain.estimates import Frame
@@ -196,6 +199,22 @@ def test_a_derived_key_leads_to_what_it_is_computed_from(page, dossier, finished
     clean(page)
 
 
+def test_an_effect_is_told_with_its_rule_and_unit_and_has_a_line_of_its_own(page, dossier, finished_study):
+    study, own = load_study(finished_study / "config.yaml"), finished_study / "data/raw" / WAVE / "wave.yaml"
+    release = Release(finished_study / "results/release", {})
+    effects = release.of_family("rule_effects")
+    page.open(f"{dossier.as_uri()}/key.html")
+    told = page.tell(f"number(places.get({json.dumps(effects[0]['key'])})).flat(3).map(e => e?.textContent).join()")
+    rule = effects[0]["indicator"].rsplit("__", 1)[1].replace("_", " ")
+    assert f"less the number without the cleaning rule “{rule}”" in told and "in percentage points" in told
+    for row in effects:
+        row["status"] = "published"
+    told_of = ([], [], {}, [], {"labels": labels(study)}, finished_study)
+    made = flow(Dossier(release, Declared(study, {WAVE: load_wave(own)}, finished_study), *told_of))
+    lines = [label for label, _ in made["parts"][1]["rows"]]
+    assert len({*lines}) == len(lines) and any(line.endswith(f": effect of {rule}") for line in lines)
+
+
 def test_a_withheld_key_has_one_sentence_and_no_number(page, dossier, finished_study):
     withheld = [row for row in rows(finished_study / "results/release/estimates.csv") if row["status"] != "published"]
     key = withheld[0]["key"]
@@ -277,6 +296,9 @@ def test_on_a_phone_the_graph_is_whole_and_begins_with_its_first_box(page, dossi
         )
         assert len(boxes) == len(list(dossier.glob("step.*.html")))
         assert all(0 <= left < right <= width and height > 18 for left, right, height in boxes)
+    page.look(360)
+    page.open(f"{dossier.as_uri()}/checks.html")
+    assert page.tell("(table => table.scrollWidth <= table.clientWidth)(document.querySelectorAll('.wide')[1])")
     page.look()
 
 
@@ -338,7 +360,6 @@ def test_of_people_logs_hashes_and_answers_above_the_gate_stay_out(of_people, mo
 
 def test_a_file_that_was_changed_between_two_jobs_breaks_the_chain(of_people, monkeypatch):
     from findings.audit.dossier.checks import checks
-    from findings.audit.dossier.released import Release
 
     monkeypatch.chdir(of_people)
     path = Path("results/logs", WAVE, "weight.json")

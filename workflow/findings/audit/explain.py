@@ -29,6 +29,7 @@ from findings.jobs import rules
 from findings.keys import RULE_EFFECTS, parse_effect, print_key
 from findings.plan import TEXTS, Indicator, expand_indicators
 from findings.provenance import sha256
+from findings.text.numbers import POINTS
 
 Row = dict[str, Any]
 # The function that computes a row, by the file it stands in, and by family or statistic where these differ.
@@ -267,6 +268,16 @@ def undone(declared: Mapping[str, Any], parts: Parts) -> Row:
     rule = headline_of(parts)[1]
     place = step_of(rule, declared["cleaning"])
     return {"rule": rule, "place": f"cleaning.{place}", "step": declared["cleaning"][place]}
+
+
+def effect(parts: Parts) -> list[str]:
+    """In words, what the number of a rule's effect is, and its unit; none of another number."""
+    if parts.family != RULE_EFFECTS:
+        return []
+    rule = parse_effect(parts.indicator)[2].replace("_", " ")
+    unit = "percentage points (0.01 as released is one)" if parts.statistic in POINTS else "the unit of the mean"
+    less = f"the number as published less the number without the cleaning rule “{rule}”"
+    return [f"{less}, the wave then cleaned, weighted and estimated anew; in {unit}"]
 
 
 def held(key: str, parts: Sequence[Parts], frame_of: Any) -> dict[str, list[bool]]:

@@ -140,7 +140,8 @@ def _about(made: Audit, root: Path, found: sources.Exact, of: list[Parts], frame
         "exhibits": sources.exhibits(release, made.key), "sentences": sources.sentences(release, made.key),
         "indicators": indicators, "filters": [explain.filters(first.study, parts) for parts in of],
         "design": {name: explain.design_in_words(frame_of(name), weighting) for name in dict.fromkeys(waves)},
-        "undone": explain.undone(first.answers.wave.declared, of[0]), "interval": made.exact["ci_method"],
+        "undone": explain.undone(first.answers.wave.declared, of[0]), "effect": explain.effect(of[0]),
+        "interval": made.exact["ci_method"],
         "sources": sources.needed(made.exact).get("rows", []),
         "made_by": explain.made_by(found.part, of[0] if len(of) == 1 else None), "commit": commit(),
         "settings": explain.settings(

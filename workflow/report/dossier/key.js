@@ -25,7 +25,8 @@ function number(row) {
   const described = data.described;
   const rest = Object.keys(data.columns).filter(name => value(name, row)
     && !["wave", "family", "indicator", "statistic", "column", "ministry", "service", "breakdown", "group", "weighting", "synthetic"].includes(name));
-  return section("The number", first && el("p", { class: "number", lang: first[2] }, first[5]),
+  const each = about("effects", row).map(words => operands(keys[row]).length ? `One effect less the other; each is ${words}.` : `This is ${words}.`);
+  return section("The number", first && el("p", { class: "number", lang: first[2] }, first[5]), each.map(words => el("p", {}, words)),
     tableOf(["Column", "As released", "What it is"],
       rest.map(name => [el("code", {}, name), value(name, row), described[name] ?? ""]), "The row of estimates.csv"));
 }

@@ -24,9 +24,9 @@ from findings.plan import expand_indicators
 
 Row = dict[str, Any]
 Study = Mapping[str, Any]
-# What is said of every key: of whom it is, of which indicators, the settings and rules it depends on, and the questions
-# of each wave that it rests on.
-NAMES = ("filters", "columns", "settings", "made_by", "touched")
+# What is said of every key: of whom it is, of which indicators, the settings and rules it depends on, the questions of
+# each wave that it rests on, and what the effect of a rule is.
+NAMES = ("filters", "columns", "settings", "made_by", "touched", "effects")
 
 
 class Declared:
@@ -85,7 +85,9 @@ class About:
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
-        self.filters, self.columns, self.settings, self.made_by, self.touched = (Numbered() for _ in NAMES)
+        self.filters, self.columns, self.settings, self.made_by, self.touched, self.effects = (
+            Numbered() for _ in NAMES
+        )
         self.entries: dict[str, Any] = {}
         self._told: dict[Any, Any] = {}
 
@@ -111,6 +113,7 @@ class About:
             self._once(("made_by", part, alone), lambda: self.made_by.of(
                 explain.made_by(part, parts[0] if alone else None))),
             self._once(("touched", *settings), lambda: self._touched(parts, columns)),
+            self.effects.of(list(dict.fromkeys(words for one in parts for words in explain.effect(one)))),
         )  # fmt: skip
 
     def _once(self, name: Any, told: Callable[[], Any]) -> Any:

@@ -22,7 +22,7 @@ from findings.audit.explain import place_of
 from findings.config import SCHEMAS
 from findings.environment import PINNED, ROOT
 from findings.jobs import sentence
-from findings.keys import RULE_EFFECTS
+from findings.keys import RULE_EFFECTS, parse_effect
 from findings.plan import TEXTS
 from findings.provenance import sha256
 from findings.release import text
@@ -137,7 +137,8 @@ def flow(made: Dossier) -> View:
     parts = [
         ("Flow", "flow", "From the export to those analysed.", "Respondents left after each step", "Step", {"count"}),
         ("What each rule of cleaning does", RULE_EFFECTS, "A headline, less what it would be without the rule: the "
-         "ledger's entries, by what they do to numbers.", "As released", "Headline and rule",
+         "ledger's entries, by what they do to numbers.",
+         "As released: of shares, 0.01 is one percentage point; of means, in their own unit", "Headline and rule",
          {"difference", "difference_of_means"}),
         ("Quality", "quality", "Shares of those asked who gave no answer, and texts that are not coded.",
          "Shares, of the whole sample", "Question", {"nonresponse", "uncoded"}),
@@ -151,7 +152,7 @@ def flow(made: Dossier) -> View:
                 found.setdefault(label.replace("_", " "), {})[row["wave"]] = row
         # A line that is withheld in every wave says nothing; the flow is shown whole.
         lines = [
-            (label, of) for label, of in found.items()
+            (_effect(made, of) if family == RULE_EFFECTS else label, of) for label, of in found.items()
             if family == "flow" or any(row["status"] == "published" for row in of.values())
         ]  # fmt: skip
         if family == "flow":
@@ -163,6 +164,19 @@ def flow(made: Dossier) -> View:
         ]  # fmt: skip
         shown.append({"name": name, "family": family, "what": what, "unit": unit, "first": first, "rows": cells})
     return {"waves": waves, "parts": shown}
+
+
+def _effect(made: Dossier, of: Mapping[str, Row]) -> str:
+    """The headline that an effect is on, in the study's words, of whom, and the rule that is left out."""
+    row = next(iter(of.values()))
+    family, indicator, rule = parse_effect(row["indicator"])
+    answers = made.declared.frame(row["wave"]).answers
+    section, code = ("service", row["service"]) if row["service"] else ("ministry", row["ministry"])
+    column = answers.column(family, indicator, code)
+    label = text(made.declared.indicators[column].label, made.language) or column
+    who = text(made.content["labels"][section].get(code, {}), made.language)
+    label += f" ({who})" if who not in label else ""
+    return f"{label}: effect of {rule.replace('_', ' ')}"
 
 
 def assumptions(made: Dossier) -> View:
