@@ -147,6 +147,8 @@ def test_a_wrong_config_stops_before_any_job_with_key_and_value(study):
     assert done.returncode != 0
     assert "min_base" in done.stderr and "lots" in done.stderr
     assert "Reading the export" not in done.stdout
+    plan = reproduce(study, "plan")
+    assert plan.returncode != 0 and "min_base" in plan.stderr and "FindingsError" not in plan.stderr + plan.stdout
 
 
 def test_a_wave_without_data_stops_before_any_job(study):
@@ -219,6 +221,14 @@ def test_a_wrong_word_is_answered_with_what_there_is(raw_study, word):
     done = reproduce(raw_study, word)
     assert done.returncode == 2
     assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("target", ["results/confidential/nug_2062/respondents.parquet", "results/none.csv"])
+@pytest.mark.parametrize("words", [("run",), ("plan",)])
+def test_a_target_that_no_rule_makes_is_named_with_the_place_of_waves(study, words, target):
+    done = reproduce(study, *words, target)
+    assert done.returncode != 0
+    assert f"No rule makes {target}." in done.stderr and "`waves:` of config.yaml" in done.stderr
 
 
 def test_a_sentence_that_no_longer_stands_stops_the_run_and_the_last_release_stays(study):

@@ -165,6 +165,8 @@ def test_of_an_effect_both_numbers_are_recomputed_and_a_changed_one_is_found(tam
     assert made.status == (AGREES if R in made.checks else NOT_TWICE)
     said = "\n".join(told(made))
     assert "rule left out: duplicates (cleaning." in said and '"step": "duplicates"' in said
+    assert "less the number without the cleaning rule “duplicates”" in " ".join(said.split())
+    assert "percentage points" in " ".join(said.split())
     path = confidential(tampered, "without_rule.parquet")
     lines = pd.read_parquet(path)
     lines.loc[(lines["key"] == KEY) & (lines["rule"] == "duplicates"), "without"] += 1e-6
@@ -329,6 +331,8 @@ def test_a_wrong_key_is_named_with_the_nearest(audited, capsys):
     assert "is no key of this release" in out and KEY in out
     assert main(audited, ["xyzzy"]) == UNKNOWN
     assert main(audited, []) == UNKNOWN
+    capsys.readouterr()
+    assert main(audited, [""]) == UNKNOWN and "missing" in capsys.readouterr().err
 
 
 def test_an_error_does_not_quote_an_answer(tampered, capsys):

@@ -24,7 +24,8 @@ HELP = """\
 ./reproduce test             all tests            ./reproduce lint    style, types, Snakemake's lint
 ./reproduce plan             what would run, why  ./reproduce clean   remove results (never data)
 ./reproduce verify           run again elsewhere from raw, rows shuffled, and compare every released file
-                             --against FOLDER: compare with another release instead, from another machine
+                             --against FOLDER: compare with another release instead, from another machine;
+                             both first make this study's own results current, as ./reproduce does
 ./reproduce audit KEY        one number, explained and recomputed twice; words instead of a key are looked for
 ./reproduce bundle           one archive for a reviewer: report, dossier, crate, code; no microdata; docs/bundle.md
 ./reproduce wave-diff        each wave beside those before it, before anything is estimated: exact, confidential
@@ -73,7 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
         return subprocess.call([*_snakemake(study), *rest, *extra])
     if options.verb == "plan":
         again = [] if named else _again(study)
-        return subprocess.call([*_snakemake(study), "--dry-run", "--quiet", "host", *again, *rest, *extra])
+        # `--quiet` takes every word behind it that is no option: targets stand last.
+        return _plan([*_snakemake(study), "--quiet", "host", "--dry-run", *again, *rest, *extra])
     if options.verb == "audit":
         # Imported here: no other word needs it.
         from findings.audit.told import main as audit
@@ -204,13 +206,36 @@ def _follow(command: list[str], lock: int) -> tuple[int, int]:
     status = process.wait()
     if status and not jobs:
         # Nothing ran: a wrong config or a missing file, which Snakemake itself reports.
-        text = "".join(unexplained)
-        ours = re.search(r"(?:FindingsError|WorkflowError|MissingInputException)[^\n]*\n(.*?)(?:\n\n|\Z)", text, re.S)
-        if ours and "At least one job" not in ours[0]:
-            place = re.compile(r'\s*File "|FindingsError in')
-            lines = [line for line in ours[0].strip().splitlines() if not place.match(line)]
-            print("\n".join(lines), file=sys.stderr)
+        if plain := _plain("".join(unexplained), command):
+            print(plain, file=sys.stderr)
     return status, jobs
+
+
+def _plain(said: str, command: list[str]) -> str:
+    """Why Snakemake stopped before any job, of all that it said (`command` is its words), for the researcher; or ""."""
+    target = re.search(r"No rule to produce (\S+)", said)
+    missing = target[1] if target else ""
+    if wave := re.search(r"KeyError: '(\w+)'\s+Wildcards:\s+wave=\1\n", said):
+        name = wave[1]
+        missing = next((word for word in reversed(command) if name in word), f"a file of wave {name}")
+    if missing:
+        mend = "if it is of a wave, that wave may be missing under `waves:` of config.yaml."
+        return f"No rule makes {missing}.\n  Mend: {mend}"
+    ours = re.search(r"(?:FindingsError|WorkflowError|MissingInputException)[^\n]*\n(.*?)(?:\n\n|\Z)", said, re.S)
+    if not ours or "At least one job" in ours[0]:
+        return ""
+    place = re.compile(r'\s*File "|FindingsError in')
+    return "\n".join(line for line in ours[0].strip().splitlines() if not place.match(line))
+
+
+def _plan(command: list[str]) -> int:
+    """Print what Snakemake would run; where it stops, why, as a run says it."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    plain = _plain(done.stdout, command) if done.returncode else ""
+    if plain:
+        return _say(plain, done.returncode)
+    print(done.stdout, end="")
+    return done.returncode
 
 
 def _explain(results: Path, started: float) -> list[str]:
@@ -245,8 +270,8 @@ def _bundle(study: Path) -> int:
 
 
 def _verify(study: Path, extra: list[str], cores: int | None, against: Path | None) -> int:
-    """Run from raw elsewhere, all that may not matter changed, and compare every released file; or compare the release
-    with another one (`against`, its folder), made on a machine that is not known."""
+    """Make the results current; run from raw elsewhere, all that may not matter changed, and compare every released
+    file; or compare the release with another one (`against`, its folder), made on a machine that is not known."""
     # Imported here: it reads exports, which no other word does in this process.
     from findings import verification
 

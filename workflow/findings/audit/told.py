@@ -29,6 +29,8 @@ WARNING = "--rows: what follows are respondents' records. Keep them on this scre
 def main(study: Path, words: Sequence[str]) -> int:
     """`./reproduce audit WORDS [--rows]`; the exit status (docs/audit.md)."""
     wanted = [word for word in words if word != "--rows"]
+    if words and not "".join(wanted).strip():
+        return _say("The key, or the words to look for, are missing: ./reproduce audit KEY [--rows].", UNKNOWN)
     if not wanted or any(word.startswith("-") for word in wanted):
         return _say("./reproduce audit KEY [--rows]: a key of estimates.csv in quotes, or words to look for.", UNKNOWN)
     if not (study / "results" / "release" / "estimates.csv").is_file():
@@ -125,7 +127,7 @@ def _about(about: Row) -> Iterator[str]:
     if undone := about["undone"]:
         step = json.dumps(undone["step"], ensure_ascii=False)
         yield from _wrapped(f"rule left out: {undone['rule']} ({undone['place']} of wave.yaml: {step})", "  ")
-        yield "  the number: its headline as cleaned, less what that is in the wave cleaned without the rule"
+        yield from _wrapped(f"{'each' if len(about['filters']) > 1 else 'the number'}: {about['effect'][0]}", "  ")
     yield f"  interval: {about['interval'] or 'none'}"
     for key in about["sources"]:
         yield f"  computed from {key}"
