@@ -151,9 +151,9 @@ def _proposed(export: Export, rows: list[Row], taken: set[tuple[str, str | None]
         if key in taken or rows[i].question:
             continue
         taken.add(key)
-        also = f"nearly as like: {', '.join(match.also)}" if match.also else ""
-        score = str(round(100 * match.score))
-        rows[i] = Row("column", rows[i].header, "", target.question, target.code, "", match.how, score, also)
+        rows[i] = Row(
+            "column", rows[i].header, "", target.question, target.code, "", match.how, match.percent, match.others
+        )
     return rows
 
 
@@ -275,9 +275,7 @@ def _answers(export: Export, i: int, row: Row) -> tuple[list[Row], str]:
         elif match is None:
             found.append(Row(*of, text, question.name, note=f"no option of the list {question.list} is like it"))
         else:
-            also = f"nearly as like: {', '.join(match.also)}" if match.also else ""
-            score = str(round(100 * match.score))
-            found.append(Row(*of, text, question.name, match.code, "", match.how, score, also))
+            found.append(Row(*of, text, question.name, match.code, "", match.how, match.percent, match.others))
     into = (export.wave["source"].get("other") or {}).get(question.name)
     meant = f"taken for own words, into {into}" if into else "what the run then stops at"
     return found, f"{hidden} further answers, rare or long, are not shown: {meant}" if hidden else ""

@@ -31,6 +31,16 @@ class Match:
         """Smaller is better."""
         return STEPS.index(self.how), -self.score
 
+    @property
+    def percent(self) -> str:
+        """The score as a line of the crosswalk says it, from 0 to 100."""
+        return str(round(100 * self.score))
+
+    @property
+    def others(self) -> str:
+        """The others in words; empty where there are none."""
+        return f"nearly as like: {', '.join(self.also)}" if self.also else ""
+
 
 @lru_cache(maxsize=100_000)
 def loose(text: str) -> str:

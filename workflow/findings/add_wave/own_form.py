@@ -38,11 +38,8 @@ def named(rows: Iterable[Row], taken: Mapping[str, Match]) -> list[Row]:
             return row
         if row.kind == "answer":
             return replace(row, question=match.code)
-        also = f"; nearly as like: {', '.join(match.also)}" if match.also else ""
-        note = f"the form calls it {row.question}{also}"
-        return replace(
-            row, question=match.code, accepted="", how=match.how, score=str(round(100 * match.score)), note=note
-        )
+        note = "; ".join(filter(None, (f"the form calls it {row.question}", match.others)))
+        return replace(row, question=match.code, accepted="", how=match.how, score=match.percent, note=note)
 
     return [proposed(row) for row in rows]
 

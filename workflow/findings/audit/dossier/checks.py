@@ -11,9 +11,9 @@ from typing import Any
 from findings.audit.dossier.released import Release, table
 from findings.errors import FindingsError
 from findings.inputs import code
+from findings.jobs import Record
 from findings.provenance import MANIFEST, read_manifest, sha256
 
-Record = dict[str, Any]
 WORK_RELEASE = "results/work/release/"
 # The checks as data, for `hold`.
 FILE = "checks.json"
